@@ -1,0 +1,134 @@
+// The demo's processes. Each is in a group of its own, so that a terminal's Ctrl-C reaches the demo only, which then ends
+// them in order. A demo that is killed takes them along: see apps/lifeline.mjs.
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { DemoError } from './demo-error.ts'
+
+export interface Spec {
+  readonly name: string
+  /** The script, from the root of the repository, and its arguments. */
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A process that works. */
+export interface Child {
+  readonly name: string
+  readonly pid: number
+  readonly listeners: readonly string[]
+  readonly admin: string | undefined
+}
+
+export interface Children {
+  /** Resolves when all of them work. What is started together ends together, before all that was started earlier. */
+  start(specs: readonly Spec[]): Promise<Child[]>
+  /** Ends all in order. Returns who did not go as it should. */
+  stop(): Promise<string[]>
+  /** Ends all at once. */
+  kill(): void
+}
+
+export function createChildren(onDeath: (error: DemoError) => void): Children {
+  const groups: Running[][] = []
+  let stopping = false
+
+  return {
+    async start(specs) {
+      if (stopping) throw new DemoError('The demo is ending.')
+      const group = specs.map(launch)
+      groups.push(group)
+      for (const { name, ended, works, lastWords } of group) {
+        ended.then(how => {
+          if (works() && !stopping) onDeath(new DemoError(`${name} died unasked: ${how}${lastWords()}`))
+        })
+      }
+      return Promise.all(group.map(({ ready }) => ready))
+    },
+    async stop() {
+      stopping = true
+      const endings: string[][] = []
+      for (const group of groups.toReversed()) endings.push(await Promise.all(group.map(end)))
+      return endings.flat().filter(complaint => complaint !== '')
+    },
+    kill() {
+      stopping = true
+      for (const { signal } of groups.flat()) signal('SIGKILL')
+    },
+  }
+}
+
+interface Running {
+  readonly name: string
+  readonly ready: Promise<Child>
+  /** How it ended, in words. */
+  readonly ended: Promise<string>
+  readonly works: () => boolean
+  readonly lastWords: () => string
+  /** False when it has ended. */
+  signal(name: 'SIGTERM' | 'SIGKILL'): boolean
+}
+
+function launch({ name, args, env }: Spec): Running {
+  const child = spawn(process.execPath, ['--import', LIFELINE, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  })
+  let works = false
+  const words: string[] = []
+  createInterface(child.stderr!).on('line', line => words.push(line) > 10 && words.shift())
+  const ended = new Promise<string>(resolve => {
+    child.once('error', error => resolve(error.message))
+    child.once('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))
+  })
+  const ready = new Promise<Child>((resolve, reject) => {
+    createInterface(child.stdout!).on('line', line => {
+      const { level = 0, msg, listeners, admin } = parse(line)
+      if (level >= ERROR) words.push(line)
+      if (msg !== 'ready' || listeners === undefined) return
+      works = true
+      resolve({ name, pid: child.pid!, listeners, admin })
+    })
+    ended.then(how => reject(new DemoError(`${name} could not be started: ${how}${lastWords()}`)))
+  })
+  return { name, ready, ended, works: () => works, lastWords, signal: signal => child.kill(signal) }
+
+  function lastWords(): string {
+    return words.map(line => `\n  ${line}`).join('')
+  }
+}
+
+async function end({ name, ended, works, lastWords, signal }: Running): Promise<string> {
+  // One that has gone unasked was told of already.
+  if (!signal('SIGTERM')) return ''
+  const timer = setTimeout(() => signal('SIGKILL'), PATIENCE_MS)
+  const how = await ended
+  clearTimeout(timer)
+  if (!works()) return ''
+  if (how !== 'exit code 0') return `${name} did not end as it should: ${how}${lastWords()}`
+  return lastWords() === '' ? '' : `${name} had something to say:${lastWords()}`
+}
+
+interface LogLine {
+  readonly level?: number
+  readonly msg?: string
+  readonly listeners?: readonly string[]
+  readonly admin?: string
+}
+
+function parse(line: string): LogLine {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return {}
+  }
+}
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const LIFELINE = new URL('apps/lifeline.mjs', import.meta.url).href
+/** pino's number for it. */
+const ERROR = 50
+/** Longer than the sidecars' grace. */
+const PATIENCE_MS = 5_000

@@ -1,0 +1,25 @@
+import type { Tally } from './load.ts'
+import type { Share } from './shares.ts'
+import { ms, percent, rate, whole } from './table.ts'
+
+export interface Result {
+  readonly total: Tally
+  /** Empty when the sidecars could not be asked any more. */
+  readonly groups: readonly (readonly Share[])[]
+}
+
+export function summary({ total, groups }: Result): string {
+  const { seconds, requests, failed, p50, p99, reasons } = total
+  const lines = [
+    '',
+    `${seconds.toFixed(1)} s   ${whole(requests)} requests   ${whole(rate(total))} requests/s   p50 ${ms(p50)}   p99 ${ms(p99)}`,
+    ...groups.map(shares => shares.map(named).join('   ')),
+    `${whole(failed)} of ${whole(requests)} requests failed`,
+    ...[...reasons].map(([reason, times]) => `  ${whole(times)} x ${reason}`),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function named({ name, share, note }: Share): string {
+  return `${name} ${percent(share)}${note === '' ? '' : ` (${note})`}`
+}

@@ -1,0 +1,51 @@
+// Types, style, build, tests. All of them run, whatever fails: one run shows everything that is wrong.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dist, root } from './ensure.mjs'
+
+export default async function test(args) {
+  const steps = []
+  const step = async (name, work) => {
+    console.log(`\n${name}`)
+    const start = performance.now()
+    const ok = await work()
+    steps.push({ name, ok, seconds: (performance.now() - start) / 1000 })
+    return ok
+  }
+
+  const types = await step('types', () => node(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']))
+  await step('lint', () => node(['node_modules/@biomejs/biome/bin/biome', 'check', '.']))
+  // Errors in the sources were shown by the types; what could be built of them is tested all the same.
+  await step('build', () => dist({ quiet: !types }))
+  await step('tests', () => mocha(process.execPath, args))
+
+  console.log()
+  for (const { name, ok, seconds } of steps) {
+    console.log(`${name.padEnd(6)} ${ok ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1).padStart(6)} s`)
+  }
+  count(steps.filter(({ name, ok }) => !ok && name !== 'tests').length)
+  return steps.every(({ ok }) => ok) ? 0 : 1
+}
+
+export const reportFile = process.env.OUTRIGGER_TEST_REPORT ?? join(root, '.outrigger', 'test-report.json')
+
+/** Runs mocha by the given node binary; true when it passed. */
+export function mocha(binary, args, env = {}) {
+  mkdirSync(join(root, '.outrigger'), { recursive: true })
+  rmSync(reportFile, { force: true })
+  return node(['node_modules/mocha/bin/mocha.js', ...args], binary, { OUTRIGGER_TEST_REPORT: reportFile, ...env })
+}
+
+function node(args, binary = process.execPath, env = {}) {
+  const { status, error } = spawnSync(binary, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
+  if (error) console.error(error.message)
+  return status === 0
+}
+
+/** The report is what CI reads: a failed step has to show there too. */
+function count(failedSteps) {
+  if (failedSteps === 0 || !existsSync(reportFile)) return
+  const report = JSON.parse(readFileSync(reportFile, 'utf8'))
+  writeFileSync(reportFile, `${JSON.stringify({ ...report, failures: report.failures + failedSteps })}\n`)
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+import { constants } from 'node:os'
+import { parseArgs } from 'node:util'
+import { loadConfigApart, UnusableConfig } from './config/apart.ts'
+import { BindError } from './http1/bind.ts'
+import { type Sidecar, startSidecar } from './sidecar.ts'
+import { VERSION } from './version.ts'
+
+const USAGE = `outrigger ${VERSION}
+
+  outrigger run [FILE]     start the sidecar that FILE describes (default: outrigger.yaml)
+  outrigger check [FILE]   say what is wrong with FILE, without starting anything
+  outrigger --version
+  outrigger --help
+
+SIGTERM or SIGINT drains: what is in flight may end, then it stops. A second signal stops at once.
+Exit codes: 0 all is well, 1 it could not start or had to cut connections, 2 the command line is wrong.
+`
+
+await main(process.argv.slice(2))
+
+async function main(args: string[]): Promise<void> {
+  const { command, file } = read(args)
+  try {
+    if (command === 'check') await check(file)
+    else await run(file)
+  } catch (error) {
+    if (!(error instanceof UnusableConfig) && !(error instanceof BindError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  }
+}
+
+function read(args: string[]): { command: 'run' | 'check'; file: string } {
+  try {
+    const options = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } as const
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    if (values.version) leave(0, `${VERSION}\n`)
+    if (values.help) leave(0, USAGE)
+    const [command, file = 'outrigger.yaml', ...rest] = positionals
+    if (command === undefined) leave(2, USAGE)
+    if (command !== 'run' && command !== 'check')
+      leave(2, `outrigger: "${command}" is no command; there are run and check\n`)
+    if (rest.length > 0) leave(2, `outrigger: one FILE is wanted, "${rest[0]}" is too much\n`)
+    return { command, file }
+  } catch (error) {
+    return leave(2, `outrigger: ${(error as Error).message.split('.')[0]}; see outrigger --help\n`)
+  }
+}
+
+function leave(code: number, text: string): never {
+  ;(code === 0 ? process.stdout : process.stderr).write(text)
+  process.exit(code)
+}
+
+async function check(file: string): Promise<void> {
+  const { listeners, services } = await loadConfigApart(file)
+  process.stdout.write(`${file}: ok, ${count(listeners.length, 'listener')}, ${count(services.length, 'service')}\n`)
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`
+}
+
+async function run(file: string): Promise<void> {
+  const sidecar = await startSidecar(await loadConfigApart(file))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) stopOn(signal, sidecar)
+}
+
+let stopping = false
+
+function stopOn(signal: 'SIGTERM' | 'SIGINT', sidecar: Sidecar): void {
+  process.on(signal, async () => {
+    if (stopping) process.exit(128 + constants.signals[signal])
+    stopping = true
+    const { cut } = await sidecar.drain()
+    process.exitCode = cut === 0 ? 0 : 1
+  })
+}

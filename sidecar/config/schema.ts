@@ -1,0 +1,61 @@
+// The one source of what a configuration may say: validation, defaults, the reference page and the JSON Schema all come
+// from here. A later feature is a section of its own, put into `service` or `listener` by one line.
+
+import { z } from 'zod'
+import { ADDRESS_PATTERN, readAddress, SERVICE_NAME_PATTERN } from './addresses.ts'
+import { choice, duration, flag, instead, section, written } from './fields.ts'
+import { listener } from './listener-schema.ts'
+import { service } from './service-schema.ts'
+import type { Reading } from './units.ts'
+import { isNot } from './wording.ts'
+
+const log = section({
+  level: choice('a log level', ['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
+    .prefault('info')
+    .describe('What is logged; info has the starts, stops and changes of state, and nothing per request.'),
+  access: flag()
+    .prefault(false)
+    .describe('Whether each request gets a line in the log; off, because off costs nothing.'),
+})
+
+export const ADMIN_DEFAULT = '127.0.0.1:4191'
+
+const admin = z
+  .union([z.literal(false), written(readAdmin, 'address', ADDRESS_PATTERN)], {
+    error: instead(input => isNot(input, 'an address', 'host:port, "[::1]:port", unix:/path or false')),
+  })
+  .meta({ title: 'address, or `false`' })
+
+export const configuration = section({
+  admin: admin
+    .prefault(ADMIN_DEFAULT)
+    .describe(
+      'Address for operators (health, status, metrics); on loopback, because it asks for no password; false turns ' +
+        'it off.',
+    ),
+  grace: duration('0s', '24h')
+    .prefault('15s')
+    .describe(
+      'Time that a drain may take before what is still open is cut; below the 30s after which Kubernetes kills; 0s ' +
+        'cuts at once.',
+    ),
+  log: log.prefault({}).describe('What is written to standard output.'),
+  listeners: z
+    .array(listener, { error: instead(input => isNot(input, 'a list of listeners', 'at least one listener')) })
+    .min(1, { error: instead(() => 'is empty; expected at least one listener') })
+    .meta({ title: 'list of maps' })
+    .describe('Where requests come in.'),
+  services: z
+    .record(z.string(), service, {
+      error: instead(input => isNot(input, 'a map of services', 'at least one name with its endpoints')),
+    })
+    .meta({ title: 'map by name', minProperties: 1, propertyNames: { pattern: SERVICE_NAME_PATTERN } })
+    .describe('Where requests go, by name; a name is used as host, so it is a host label and compared without case.'),
+})
+
+export type Configuration = z.output<typeof configuration>
+
+function readAdmin(input: unknown): Reading<string> {
+  const off = typeof input === 'string' && /^(off|no|none|disabled)$/i.test(input)
+  return off ? { problem: isNot(input, 'an address', 'false to turn it off') } : readAddress(input, 'listen')
+}

@@ -1,0 +1,96 @@
+import type { Endpoint } from './endpoint.ts'
+
+/** Every number of time is milliseconds, every size bytes. Defaults are set in `config/`, in one place. */
+export interface Settings {
+  /** Where operators look; false turns it off. */
+  readonly admin: string | false
+  readonly listeners: readonly ListenerSettings[]
+  readonly services: readonly ServiceSettings[]
+  /** How long a drain may take before what is still open is cut. */
+  readonly grace: number
+  readonly log: LogSettings
+}
+
+export interface LogSettings {
+  readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
+  /** One line per exchange. Off by default; off costs nothing. */
+  readonly access: boolean
+}
+
+export interface ListenerSettings {
+  /** `host:port` (port 0: any free one) or `unix:/path`. */
+  readonly listen: string
+  readonly target: ListenerTarget
+  /** Whose X-Forwarded-* is believed: the last n hops (0: nobody's), or peers within these CIDR blocks. */
+  readonly trust: number | readonly string[]
+  readonly timeouts: {
+    /** From the first byte of a request head to its last. */
+    readonly head: number
+    /** Between two bytes of a request body, and between two successful writes to a slow client. */
+    readonly idle: number
+    /** Between the end of a response and the next request. */
+    readonly keepAlive: number
+  }
+  readonly limits: {
+    readonly connections: number
+    /** Request head, in bytes, request line included. */
+    readonly head: number
+    readonly target: number
+    readonly fields: number
+  }
+}
+
+export type ListenerTarget =
+  /** Everything goes to one service. */
+  | { readonly kind: 'service'; readonly service: string }
+  /** First by host, then by the longest path prefix. */
+  | { readonly kind: 'routes'; readonly routes: readonly RouteSettings[] }
+  /** The host names the service: the app's outbound calls. */
+  | { readonly kind: 'by-name' }
+
+export interface RouteSettings {
+  /** Lower case, without port. `*.shop.example` matches one or more labels; undefined matches every host. */
+  readonly host: string | undefined
+  /** Matches whole path segments: `/api` fits `/api` and `/api/x`, not `/apix`. */
+  readonly prefix: string
+  readonly service: string
+}
+
+export interface ServiceSettings {
+  readonly name: string
+  readonly endpoints: readonly Endpoint[]
+  readonly balance: BalanceSettings
+  readonly timeouts: {
+    readonly connect: number
+    /** From the last byte of the request to the first of the response head. */
+    readonly head: number
+    /** Between two bytes, in either direction, once the response has begun. */
+    readonly idle: number
+    /** From the request head to the response head, queueing and retries included; a response that streams is exempt. */
+    readonly total: number
+    /** An idle upstream connection is closed after this, or a second before the server's own hint. */
+    readonly keepAlive: number
+    /** An upgraded connection on which nothing moves. */
+    readonly tunnel: number
+  }
+  readonly limits: {
+    readonly inFlight: number
+    readonly queue: number
+    readonly queueTimeout: number
+    /** Upstream connections per endpoint. */
+    readonly connections: number
+    /** Request body; Infinity: as much as the upstream takes. */
+    readonly body: number
+  }
+  /** Tokens of the Upgrade field that are forwarded. */
+  readonly upgrades: readonly string[]
+}
+
+export type BalanceName = 'least-connections' | 'round-robin' | 'two-choices' | 'peak-ewma' | 'hash'
+export type BalanceSettings = { readonly name: BalanceName; readonly key?: HashKey }
+
+export type HashKey =
+  | { readonly from: 'client' }
+  | { readonly from: 'header'; readonly name: string }
+  | { readonly from: 'cookie'; readonly name: string }
+  | { readonly from: 'path' }

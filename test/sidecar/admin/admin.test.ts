@@ -1,0 +1,126 @@
+import { createServer } from 'node:http'
+import { expect } from 'chai'
+import type { Status } from '../../../sidecar/index.ts'
+import { call, closing, startApp, talk } from '../../support/clients.ts'
+import { openRaw, until } from '../../support/raw.ts'
+import { inFrontOf, runSidecar } from '../../support/sidecar.ts'
+
+const ADMIN = { admin: '127.0.0.1:0' }
+
+describe('admin', () => {
+  const keep = closing()
+
+  async function start() {
+    const app = await keep(startApp((_, response) => void response.end('fine')))
+    const sidecar = await keep(
+      runSidecar({ ...inFrontOf([app.address, '127.0.0.1:1'], { balance: 'round-robin' }), ...ADMIN }),
+    )
+    return { app, sidecar, ask: (path: string, method = 'GET') => call(sidecar.admin!, path, { method }) }
+  }
+
+  it('says that it lives and is ready', async () => {
+    const { ask } = await start()
+    for (const [path, text] of [
+      ['/healthz', 'ok\n'],
+      ['/readyz', 'ready\n'],
+      ['/readyz?verbose', 'ready\n'],
+    ] as const) {
+      const reply = await ask(path)
+      expect([reply.status, reply.text], path).to.deep.equal([200, text])
+      expect(reply.headers).to.include({ 'cache-control': 'no-store', 'content-length': String(text.length) })
+    }
+    expect((await ask('/')).text).to.include('/healthz /readyz /metrics /status')
+  })
+
+  it('is not ready while it drains, but lives', async () => {
+    const app = await keep(startApp((_, response) => void response.write('begun')))
+    const sidecar = await keep(runSidecar({ ...inFrontOf([app.address]), ...ADMIN }))
+    const client = await keep(openRaw(sidecar.address))
+    await client.send('GET / HTTP/1.1\r\nHost: web\r\n\r\n')
+    await until(() => sidecar.status().services[0]!.inFlight === 1)
+    const drained = sidecar.drain(5000)
+    const ready = await call(sidecar.admin!, '/readyz')
+    expect([ready.status, ready.text]).to.deep.equal([503, 'draining\n'])
+    expect((await call(sidecar.admin!, '/healthz')).status).to.equal(200)
+    expect(JSON.parse((await call(sidecar.admin!, '/status')).text)).to.include({ state: 'draining' })
+    client.close()
+    expect(await drained).to.deep.equal({ cut: 0 })
+  })
+
+  it('tells the status, in just this form', async () => {
+    const { sidecar, ask } = await start()
+    for (let i = 0; i < 4; i++) await talk(sidecar.address, 'GET / HTTP/1.1\r\nHost: web\r\n\r\n')
+    await talk(sidecar.address, 'x\r\n\r\n')
+    await until(() => sidecar.status().listeners[0]!.connections === 0)
+    const reply = await ask('/status')
+    expect(reply.headers['content-type']).to.equal('application/json')
+    const status = JSON.parse(reply.text) as Status
+    const { version, pid, uptimeSeconds, state, listeners, services, ...rest } = status
+    expect(rest).to.deep.equal({})
+    expect(version).to.match(/^\d+\.\d+\.\d+/)
+    expect(pid).to.equal(process.pid)
+    expect(uptimeSeconds).to.be.within(0, 60)
+    expect(state).to.equal('ready')
+    expect(listeners).to.deep.equal([
+      {
+        address: sidecar.address,
+        target: 'service web',
+        connections: 0,
+        accepted: 5,
+        requests: 5,
+        refused: { 'bad-method': 1 },
+      },
+    ])
+    const [{ members, ...service }, ...others] = services as [Status['services'][number]]
+    expect(others).to.deep.equal([])
+    expect(service).to.deep.equal({
+      name: 'web',
+      balance: 'round-robin',
+      inFlight: 0,
+      queued: 0,
+      requests: 4,
+      responses: { '2xx': 2, '5xx': 2 },
+      refused: { 'connect-failed': 2 },
+      abandoned: 0,
+    })
+    const [alive, dead] = members.map(({ latencyMs, address, ...member }) => ({ ...member, measured: latencyMs > 0 }))
+    const idle = { inFlight: 0, weight: 1, picked: 2 }
+    const kept = { open: 1, idle: 1, opened: 1, reused: 1 }
+    expect(alive).to.deep.equal({ ...idle, succeeded: 2, failed: 0, measured: true, connections: kept })
+    const none = { open: 0, idle: 0, opened: 2, reused: 0 }
+    expect(dead).to.deep.equal({ ...idle, succeeded: 0, failed: 2, measured: false, connections: none })
+    expect(members[1]!.address).to.equal('127.0.0.1:1')
+  })
+
+  it('answers GET and HEAD at its own paths, and nothing else', async () => {
+    const { ask } = await start()
+    const head = await ask('/status', 'HEAD')
+    expect([head.status, head.text]).to.deep.equal([200, ''])
+    expect(Number(head.headers['content-length'])).to.be.greaterThan(100)
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      const reply = await ask('/status', method)
+      expect([reply.status, reply.headers.allow], method).to.deep.equal([405, 'GET, HEAD'])
+    }
+    for (const path of ['/nothing', '/healthz/', '/__proto__', '/constructor', '//status', 'http://other/status/x']) {
+      expect((await ask(path)).status, path).to.equal(404)
+    }
+  })
+
+  it('is off when it is off', async () => {
+    const sidecar = await keep(runSidecar({ ...inFrontOf(['127.0.0.1:1']), admin: false }))
+    expect(sidecar.admin).to.equal(undefined)
+  })
+
+  it('is part of the start: its address taken is the end of it', async () => {
+    const other = createServer()
+    await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
+    await keep(other)
+    const { port } = other.address() as { port: number }
+    const failed = await runSidecar({ ...inFrontOf(['127.0.0.1:1']), admin: `127.0.0.1:${port}` }).then(
+      () => undefined,
+      (error: Error) => error,
+    )
+    expect(failed).to.include({ name: 'BindError' })
+    expect(failed!.message).to.include(`127.0.0.1:${port}: another process listens there already`)
+  })
+})

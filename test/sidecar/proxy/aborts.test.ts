@@ -165,9 +165,11 @@ function moody(random: () => number): RequestListener {
 /** One connection: a request, or half of one, or some of them, and the door. */
 async function visit(address: string, random: () => number): Promise<void> {
   const socket = connect(hostAndPort(address)).on('error', () => {})
+  // From the start: a connection that the sidecar ended first would be waited for in vain.
+  const gone = new Promise(resolve => socket.once('close', resolve))
   if (random() < 0.8) socket.resume()
-  if (random() < 0.03) return leave(socket, random)
-  await new Promise(resolve => socket.once('connect', resolve))
+  if (random() < 0.03) return leave(socket, gone, random)
+  await Promise.race([new Promise(resolve => socket.once('connect', resolve)), gone])
   const whole = requests(random)
   const sent = random() < 0.3 ? whole.slice(0, Math.floor(random() * whole.length)) : whole
   const cut = Math.floor(random() * sent.length)
@@ -175,7 +177,7 @@ async function visit(address: string, random: () => number): Promise<void> {
   if (random() < 0.5) await pause(random() * 5)
   socket.write(sent.slice(cut), 'latin1')
   await pause(random() ** 2 * 60)
-  await leave(socket, random)
+  await leave(socket, gone, random)
 }
 
 function requests(random: () => number): string {
@@ -188,8 +190,7 @@ function requests(random: () => number): string {
   return `${head('PUT')}Transfer-Encoding: chunked\r\n\r\n${content.length.toString(16)}\r\n${content}\r\n0\r\n\r\n`
 }
 
-async function leave(socket: Socket, random: () => number): Promise<void> {
-  const gone = new Promise(resolve => socket.once('close', resolve))
+async function leave(socket: Socket, gone: Promise<unknown>, random: () => number): Promise<void> {
   const how = random()
   if (how < 0.45) socket.resetAndDestroy()
   else if (how < 0.9) socket.destroy()

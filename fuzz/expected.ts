@@ -12,14 +12,15 @@ export function expectedRequest(read: RequestReading, forwarding: Forwarding): R
   const goes = (name: string) =>
     HOP.has(name) ||
     name === 'upgrade' ||
-    like(name, 'x-forwarded-for') ||
-    (!trusted && (like(name, 'x-forwarded-proto') || like(name, 'x-forwarded-host') || name === 'forwarded')) ||
+    name === 'x-forwarded-for' ||
+    isShadow(name) ||
+    (!trusted && (name === 'x-forwarded-proto' || name === 'x-forwarded-host' || name === 'forwarded')) ||
     (absolute !== null && name === 'host') ||
     (read.minor === 0 && name === 'expect')
   const kept = without(read.fields, goes)
-  const has = (name: string) => kept.some(field => like(field[0].toLowerCase(), name))
+  const has = (name: string) => kept.some(field => field[0].toLowerCase() === name)
   const chain = read.fields
-    .filter(field => like(field[0].toLowerCase(), 'x-forwarded-for'))
+    .filter(field => field[0].toLowerCase() === 'x-forwarded-for')
     .flatMap(field => field[1].split(','))
     .map(entry => entry.trim())
     .filter(entry => entry !== '')
@@ -86,6 +87,7 @@ function without(fields: readonly Field[], goes: (name: string) => boolean): Fie
 
 const HOP: ReadonlySet<string> = new Set([
   'connection',
+  'proxy',
   'keep-alive',
   'proxy-connection',
   'proxy-authenticate',
@@ -115,7 +117,7 @@ function websocket(read: RequestReading): boolean {
   )
 }
 
-/** CGI, WSGI and Rack make one variable of both spellings. */
-function like(name: string, word: string): boolean {
-  return name.replaceAll('_', '-') === word
+/** CGI, WSGI and Rack make one variable of both spellings: in the other one nobody is believed. */
+function isShadow(name: string): boolean {
+  return name.includes('_') && /^x-forwarded-(?:for|proto|host)$/.test(name.replaceAll('_', '-'))
 }

@@ -83,6 +83,7 @@ function readFinal(
     upgrade: '',
     sent: true,
     timeouts: { connect: 0, head: 0, idle: 0 },
+    within: ms => ms,
     connection: () => asker.connection,
   }
   const [body, bare, full] = [subject.body(), subject.body(), subject.body()]

@@ -5,17 +5,26 @@ import { parseArgs } from 'node:util'
 import { type Found, type FuzzResult, fuzz } from './fuzz.ts'
 import { quote } from './reading.ts'
 
-const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' }, iterations: { type: 'string' } },
-})
+const USAGE = `npm run fuzz -- [options]
 
-const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
-const seconds = Number(values.seconds)
-const iterations = values.iterations === undefined ? undefined : Number(values.iterations)
-if (![seed, seconds, iterations ?? 0].every(Number.isFinite)) {
-  console.error('usage: npm run fuzz -- [--seconds 60] [--seed 123] [--iterations 1000]')
-  process.exit(2)
+Looks for bytes that we and node:http read differently, and shows the shortest of each kind.
+
+  --seconds N      end after that time (default: 60)
+  --seed N         the same dice again (default: any)
+  --iterations N   end after so many inputs, if that is sooner
+  --help           this text
+
+Exit code: 0 when nothing was found, 1 when something was, 2 when the options are wrong.
+`
+
+const { help, ...values } = options()
+if (help) {
+  process.stdout.write(USAGE)
+  process.exit(0)
 }
+const seed = numberOf('seed') ?? randomInt(2 ** 31)
+const seconds = numberOf('seconds') ?? 60
+const iterations = numberOf('iterations')
 
 console.log(`seed ${seed}, ${seconds} s, Node ${process.version} (llhttp ${process.versions.llhttp})`)
 const result = await fuzz({ seed, seconds, ...(iterations === undefined ? {} : { iterations }) })
@@ -24,6 +33,27 @@ console.log(summary(result))
 if (result.found.length > 0) process.exitCode = 1
 // The servers of node hold no socket, but their timers would.
 process.exit()
+
+function options() {
+  const number = { type: 'string' } as const
+  const help = { type: 'boolean', short: 'h' } as const
+  try {
+    return parseArgs({ options: { seconds: number, seed: number, iterations: number, help } }).values
+  } catch (error) {
+    return refuse((error as Error).message.split('.')[0]!)
+  }
+}
+
+function numberOf(name: 'seconds' | 'seed' | 'iterations'): number | undefined {
+  const text = values[name]
+  if (text === undefined || /^\d+(\.\d+)?$/.test(text)) return text === undefined ? undefined : Number(text)
+  return refuse(`--${name} wants a number; "${text}" is none`)
+}
+
+function refuse(message: string): never {
+  console.error(`${message}; see npm run fuzz -- --help`)
+  process.exit(2)
+}
 
 function report({ seed, iteration, tried, minimal, kind, ours, theirs }: Found): string {
   const context = tried.kind === 'request' ? tried.forwarding : tried.asker

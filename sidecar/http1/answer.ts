@@ -19,12 +19,16 @@ export interface Ask {
   /** The whole request has been sent. */
   readonly sent: boolean
   readonly timeouts: { readonly connect: number; readonly head: number; readonly idle: number }
+  /** That many milliseconds, or what this attempt still has if that is less. */
+  within(ms: number): number
   /** The Connection field for the client: '', 'close' or 'keep-alive'; asked when the response head is written. */
   connection(): string
 }
 
 export interface Answer {
   readonly status: number
+  /** Milliseconds of Retry-After, -1 without. */
+  readonly retryAfter: number
   /** Head and first content, for `wire.write`. */
   readonly data: string | Buffer
   /** The pooled buffer that `data` lies in and that nobody reads into any more; to be released once it is written. */

@@ -11,13 +11,19 @@ export function isAuthority(bytes: Uint8Array, from: number, to: number): boolea
   return colon === to || isPort(bytes, colon + 1, to)
 }
 
+const DOT = 0x2e
+
 /** The offset behind the host, which is that of `:` when a port follows; 0 when it is malformed. */
 export function hostEnd(bytes: Uint8Array, from: number, to: number): number {
   if (from >= to) return 0
   if (bytes[from] === 0x5b) return literalEnd(bytes, from, to)
   let at = from
+  let last = DOT
   for (; at < to; at++) {
     const c = bytes[at]!
+    // An empty label: `.`, `a..b`. A single dot at the end is the root's, and allowed.
+    if (c === DOT && last === DOT) return 0
+    last = c
     if ((CLASS[c]! & NAME) !== 0) continue
     if (c === COLON) break
     if (c !== 0x25 || at + 2 >= to || (CLASS[bytes[at + 1]!]! & CLASS[bytes[at + 2]!]! & HEX) === 0) return 0

@@ -1,5 +1,6 @@
-import { unlinkSync } from 'node:fs'
+import { existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, type Server } from 'node:net'
+import { dirname } from 'node:path'
 import { formatAddress, parseAddress, type SocketAddress } from '../model/endpoint.ts'
 
 /** A listener that could not be opened. The message is one line for people: address, cause, what to do. */
@@ -7,17 +8,29 @@ export class BindError extends Error {
   override readonly name = 'BindError'
 }
 
-/** Listens on `host:port` or `unix:/path`; resolves with the address as bound. A dead process's socket file is replaced. */
-export async function bind(server: Server, text: string): Promise<string> {
+/**
+ * Listens on `host:port` or `unix:/path`; resolves with the address as bound. A dead process's socket file is replaced; a
+ * file that is no socket never is. `what` is what the address is for, told when it cannot be had.
+ */
+export async function bind(server: Server, text: string, what = ''): Promise<string> {
   const address = parseAddress(text)
-  if (address === undefined) throw new BindError(`cannot listen on ${text}: not host:port or unix:/path`)
+  if (address === undefined) throw new BindError(`cannot listen on ${text}${what}: not host:port or unix:/path`)
   try {
     await listen(server, address)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EADDRINUSE' || !('path' in address) || (await answers(address.path))) throw explain(text, error)
-    unlinkSync(address.path)
-    await listen(server, address)
+    if (!('path' in address)) throw explain(`${text}${what}`, error)
+    if (code === 'EADDRINUSE' && !isSocket(address.path)) {
+      throw new BindError(`cannot listen on ${text}${what}: there is a file or directory that is no socket`)
+    }
+    if (code === 'EACCES' && !existsSync(dirname(address.path))) throw explain(`${text}${what}`, { code: 'ENOENT' })
+    if (code !== 'EADDRINUSE' || (await answers(address.path))) throw explain(`${text}${what}`, error)
+    try {
+      unlinkSync(address.path)
+      await listen(server, address)
+    } catch (again) {
+      throw explain(`${text}${what}`, again)
+    }
   }
   const bound = server.address()
   return typeof bound === 'object' && bound !== null ? formatAddress({ host: bound.address, port: bound.port }) : text
@@ -31,6 +44,11 @@ function listen(server: Server, address: SocketAddress): Promise<void> {
       resolve()
     })
   })
+}
+
+/** Not what a link points to: replacing it would remove the link. */
+function isSocket(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? true
 }
 
 function answers(path: string): Promise<boolean> {

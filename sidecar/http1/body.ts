@@ -27,7 +27,7 @@ const EXTENSION_LIMIT = 256
 /** Bytes of a whole trailer section. */
 const TRAILER_LIMIT = 8192
 /** Leading zeros are legal, but not a page of them. */
-const SIZE_DIGITS = 16
+const SIZE_DIGITS = 64
 
 export class Body {
   done = true

@@ -10,6 +10,14 @@ export const NOT_WRITTEN = 0
 export const WRITTEN = 1
 /** The rest waits in the handle; `onFlushed` will be called. */
 export const QUEUED = 2
+/** The peer takes no more: nothing of it has left, and the socket is being destroyed. */
+export const FAILED = 3
+
+/** Bytes that the peer has not taken yet, those in the handle included, which shrink while a large write is under way. */
+export function waitingToLeave(socket: Socket): number {
+  const handle = (socket as unknown as { _handle: Handle | null })._handle
+  return handle?.writeQueueSize ?? socket.writableLength
+}
 
 export interface Flushed {
   readonly socket: Socket
@@ -58,22 +66,15 @@ function writeGiven(wire: Flushed, handle: Handle, text: string): number {
   const request = new WriteWrap!()
   prepare(request, wire, handle)
   const error = handle.writeLatin1String(request, text) as number
-  if (error !== 0) {
-    fail(wire.socket, error)
-    return WRITTEN
-  }
+  if (error !== 0) return fail(wire.socket, error)
   return handle.writeQueueSize === 0 ? WRITTEN : QUEUED
 }
 
 function writeReturned(wire: Flushed, handle: Handle, text: string): number {
   const result = handle.writeLatin1String(null, text)
-  if (typeof result === 'number') {
-    if (result !== 0) fail(wire.socket, result)
-    return WRITTEN
-  }
+  if (typeof result === 'number') return result === 0 ? WRITTEN : fail(wire.socket, result)
   if (typeof result.writeStatus === 'number') {
-    if (result.writeStatus < 0) fail(wire.socket, result.writeStatus)
-    return WRITTEN
+    return result.writeStatus < 0 ? fail(wire.socket, result.writeStatus) : WRITTEN
   }
   prepare(result, wire, handle)
   return QUEUED
@@ -92,9 +93,10 @@ function complete(this: WriteRequest, status: number): void {
   else this.wire.onFlushed()
 }
 
-function fail(socket: Socket, error: number): void {
+function fail(socket: Socket, error: number): number {
   const code = getSystemErrorName(error)
   socket.destroy(Object.assign(new Error(`write ${code}`), { code, syscall: 'write' }))
+  return FAILED
 }
 
 function watch(handle: Handle): void {

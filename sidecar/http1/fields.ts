@@ -18,6 +18,14 @@ export const X_FORWARDED_HOST = 12
 export const FORWARDED = 13
 export const SHADOW = 14
 export const HTTP2_SETTINGS = 15
+/** X-Forwarded-* in a spelling that frameworks take for it: never believed, whoever sends it. */
+export const SHADOW_FORWARDED = 16
+/** From here on: fields that we read, and that end here only when Connection names them, as all that we do not know. */
+export const FIRST_PASSED = 17
+export const IDEMPOTENCY_KEY = 17
+export const DEADLINE = 18
+export const GRPC_TIMEOUT = 19
+export const RETRY_AFTER = 20
 
 /** Over any limit of fields that the config takes: a parse ends with a fault before it is reached. */
 const MOST = 1024
@@ -86,6 +94,9 @@ function identify(bytes: Uint8Array, from: number, to: number): number {
       return equals(bytes, from, to, 'te') ? TE : OTHER
     case 4:
       return equals(bytes, from, to, 'host') ? HOST : OTHER
+    case 5:
+      // Not hop-by-hop, but read as the HTTP_PROXY variable by whatever is behind a CGI (httpoxy, CVE-2016-5385).
+      return equals(bytes, from, to, 'proxy') ? PROXY : OTHER
     case 6:
       return equals(bytes, from, to, 'expect') ? EXPECT : OTHER
     case 7:
@@ -95,26 +106,33 @@ function identify(bytes: Uint8Array, from: number, to: number): number {
     case 10:
       if (equals(bytes, from, to, 'connection')) return CONNECTION
       return equals(bytes, from, to, 'keep-alive') ? KEEP_ALIVE : OTHER
+    case 11:
+      return equals(bytes, from, to, 'retry-after') ? RETRY_AFTER : OTHER
+    case 12:
+      return equals(bytes, from, to, 'grpc-timeout') ? GRPC_TIMEOUT : OTHER
     case 14:
       if (equals(bytes, from, to, 'content-length')) return CONTENT_LENGTH
       if (equals(bytes, from, to, 'http2-settings')) return HTTP2_SETTINGS
       return equals(bytes, from, to, 'content_length') ? SHADOW : OTHER
     case 15:
       if (equals(bytes, from, to, 'x-forwarded-for')) return X_FORWARDED_FOR
-      return shadowsForwarded(bytes, from, to, 'x-forwarded-for') ? X_FORWARDED_FOR : OTHER
+      if (equals(bytes, from, to, 'idempotency-key')) return IDEMPOTENCY_KEY
+      return shadowsForwarded(bytes, from, to, 'x-forwarded-for') ? SHADOW_FORWARDED : OTHER
     case 16:
       if (equals(bytes, from, to, 'x-forwarded-host')) return X_FORWARDED_HOST
       if (equals(bytes, from, to, 'proxy-connection')) return PROXY
-      return shadowsForwarded(bytes, from, to, 'x-forwarded-host') ? X_FORWARDED_HOST : OTHER
+      return shadowsForwarded(bytes, from, to, 'x-forwarded-host') ? SHADOW_FORWARDED : OTHER
     case 17:
       if (equals(bytes, from, to, 'transfer-encoding')) return TRANSFER_ENCODING
       if (equals(bytes, from, to, 'x-forwarded-proto')) return X_FORWARDED_PROTO
-      if (shadowsForwarded(bytes, from, to, 'x-forwarded-proto')) return X_FORWARDED_PROTO
+      if (shadowsForwarded(bytes, from, to, 'x-forwarded-proto')) return SHADOW_FORWARDED
       return equals(bytes, from, to, 'transfer_encoding') ? SHADOW : OTHER
     case 18:
       return equals(bytes, from, to, 'proxy-authenticate') ? PROXY : OTHER
     case 19:
       return equals(bytes, from, to, 'proxy-authorization') ? PROXY : OTHER
+    case 21:
+      return equals(bytes, from, to, 'x-request-deadline-ms') ? DEADLINE : OTHER
     case 25:
       return equals(bytes, from, to, 'proxy-authentication-info') ? PROXY : OTHER
     default:

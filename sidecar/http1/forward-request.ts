@@ -93,6 +93,10 @@ const ALWAYS = [
   field.PROXY,
   field.HTTP2_SETTINGS,
   field.X_FORWARDED_FOR,
+  field.SHADOW_FORWARDED,
+  // What is left of it is written anew with each attempt.
+  field.DEADLINE,
+  field.GRPC_TIMEOUT,
 ]
 /** What a client that is not trusted may not claim. */
 const CLAIMS = [field.X_FORWARDED_PROTO, field.X_FORWARDED_HOST, field.FORWARDED]

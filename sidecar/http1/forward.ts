@@ -1,12 +1,12 @@
 import { equals } from './chars.ts'
-import type { Fields } from './fields.ts'
+import { FIRST_PASSED, type Fields, OTHER } from './fields.ts'
 import { text } from './text.ts'
 
 /** The version is that of the message as it came (RFC 9110 section 7.6.3). */
 export const VIA = 'Via: 1.1 outrigger\r\n'
 export const VIA_10 = 'Via: 1.0 outrigger\r\n'
 
-/** Indexed by field id: 1 where the field ends at us. Fields that we do not know (id 0) go only when named. */
+/** Indexed by field id: 1 where the field ends at us. Those that we do not know, or only read, go also when named. */
 export function dropTable(ids: readonly number[]): Uint8Array {
   const table = new Uint8Array(32)
   for (const id of ids) table[id] = 1
@@ -30,7 +30,8 @@ export function keepFields(
   for (let i = 0; i < fields.count; i++) {
     const end = fields.lineEnd[i]!
     const id = fields.id[i]!
-    if (id === 0 ? named !== null && isNamed(named, bytes, fields, i) : drop[id] !== 0) {
+    const passed = id === OTHER || id >= FIRST_PASSED
+    if (drop[id] !== 0 || (passed && named !== null && isNamed(named, bytes, fields, i))) {
       if (at > from) out += text(bytes, from, at)
       from = end
     }

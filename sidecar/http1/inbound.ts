@@ -210,6 +210,7 @@ export class Inbound implements WireOwner {
     if (!this.wire.full) return this.#next()
     // Else a client that asks without end and reads nothing would fill our memory.
     this.#waiting = true
+    this.wire.moved()
     this.wire.pause()
     this.#owner.clock.arm(this.timer, this.#owner.timeouts.idle)
   }
@@ -249,6 +250,7 @@ export class Inbound implements WireOwner {
     this.#partial = null
     // The lingering begins when the last byte has left: a slow reader has the idle timeout to take it.
     this.#owner.clock.arm(this.timer, this.#owner.timeouts.idle)
+    this.wire.moved()
     this.wire.end(() => {
       if (!this.wire.closed) this.#owner.clock.arm(this.timer, LINGER)
     })
@@ -303,8 +305,14 @@ export class Inbound implements WireOwner {
   #timeout(): void {
     if (this.#request !== null) this.#request.onTimeout(this.body.done ? 'response' : 'request')
     else if (this.#partial !== null && !this.#closing) this.#fault(HEAD_TIMEOUT, this.#partial, 0)
-    else if (this.#closing) this.destroy()
-    else if (this.#waiting) this.reset()
+    else if (this.#closing || this.#waiting) this.#giveUp()
     else this.close()
+  }
+
+  /** A client that takes what we have for it, however slowly, is waited for. */
+  #giveUp(): void {
+    if (this.wire.pending && this.wire.moved()) this.#owner.clock.arm(this.timer, this.#owner.timeouts.idle)
+    else if (this.#closing) this.destroy()
+    else this.reset()
   }
 }

@@ -4,6 +4,7 @@
 import { hostEnd, isAuthority } from './authority.ts'
 import { CLASS, CR, equals, LF, METHOD, SP, TARGET } from './chars.ts'
 import { ConnectionOptions } from './connection-field.ts'
+import { deadlineMs, GRPC, grpcTimeoutMs, PLAIN } from './deadline.ts'
 import * as fault from './fault.ts'
 import * as field from './fields.ts'
 import { parseLength } from './length.ts'
@@ -46,6 +47,12 @@ export class RequestHead {
   upgrade = -1
   expect = false
   trailers = false
+  /** Milliseconds that the caller still has, Infinity when it does not say. */
+  deadline = Number.POSITIVE_INFINITY
+  /** The forms in which it said so: PLAIN, GRPC, or both. */
+  deadlineForms = 0
+  /** It has an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the server knows a repetition. */
+  idempotencyKey = false
 }
 
 /** Returns the offset behind the head, 0 when bytes are missing, or a negative fault code. */
@@ -71,8 +78,8 @@ export function parseRequestHead(
 
 function parseRequestLine(bytes: Buffer, start: number, end: number, limits: HeadLimits, out: RequestHead): number {
   let at = start
-  // RFC 9112 section 2.2: one empty line before the request line is what old clients send behind a POST.
-  if (at < end && bytes[at] === CR) {
+  // RFC 9112 section 2.2: an empty line before the request line is what old clients send behind a POST.
+  while (at < end && bytes[at] === CR) {
     if (at + 1 >= end) return 0
     if (bytes[at + 1] !== LF) return -fault.BAD_LINE
     at += 2
@@ -131,6 +138,9 @@ function readFields(bytes: Buffer, out: RequestHead): number {
   out.upgrade = -1
   out.expect = false
   out.trailers = false
+  out.deadline = Number.POSITIVE_INFINITY
+  out.deadlineForms = 0
+  out.idempotencyKey = false
   connection.reset()
   for (let i = 0; i < fields.count; i++) {
     const from = fields.valueStart[i]!
@@ -164,13 +174,39 @@ function readFields(bytes: Buffer, out: RequestHead): number {
       case field.TE:
         if (hasMember(bytes, from, to, 'trailers')) out.trailers = true
         break
+      case field.IDEMPOTENCY_KEY:
+        if (to > from) out.idempotencyKey = true
+        break
+      case field.DEADLINE:
+        readDeadline(out, i, deadlineMs(bytes, from, to), PLAIN)
+        break
+      case field.GRPC_TIMEOUT:
+        readDeadline(out, i, grpcTimeoutMs(bytes, from, to), GRPC)
+        break
       case field.SHADOW:
         return fault.SHADOW_FIELD
     }
   }
   if (out.chunked && out.length >= 0) return fault.LENGTH_AND_CODING
   if (out.chunked && out.minor === 0) return fault.CODING_IN_10
+  if (connection.named !== null) forThisHop(out, connection.named)
   return readTarget(bytes, host, out)
+}
+
+/** What Connection names is for us alone: a key that the server does not see, a deadline that is not passed on. */
+function forThisHop(out: RequestHead, named: readonly string[]): void {
+  if (named.includes('idempotency-key')) out.idempotencyKey = false
+  if (named.includes('x-request-deadline-ms')) out.deadlineForms &= ~PLAIN
+  if (named.includes('grpc-timeout')) out.deadlineForms &= ~GRPC
+}
+
+/** The shortest counts. What cannot be read is somebody else's, and passes as it came. */
+function readDeadline(out: RequestHead, i: number, ms: number, form: number): void {
+  if (ms < 0) out.fields.id[i] = field.OTHER
+  else {
+    out.deadline = Math.min(out.deadline, ms)
+    out.deadlineForms |= form
+  }
 }
 
 /** A list of known codings that we do not undo is 501 (RFC 9112 section 6.1); what is no list of tokens is 400. */
@@ -231,7 +267,8 @@ function readAbsolute(bytes: Buffer, out: RequestHead): number {
   }
   let to = from
   while (to < targetEnd && bytes[to] !== 0x2f && bytes[to] !== 0x3f) to++
-  if (!isAuthority(bytes, from, to)) return fault.BAD_TARGET
+  // A name of a host needs no escapes; here, unlike in Host, both nginx and HAProxy refuse them.
+  if (!isAuthority(bytes, from, to) || bytes.subarray(from, to).includes(0x25)) return fault.BAD_TARGET
   out.form = ABSOLUTE_FORM
   out.host = text(bytes, from, to)
   out.pathStart = to

@@ -5,6 +5,7 @@ import { ConnectionOptions } from './connection-field.ts'
 import * as fault from './fault.ts'
 import * as field from './fields.ts'
 import { parseLength } from './length.ts'
+import { retryAfterMs } from './retry-after.ts'
 import { text } from './text.ts'
 
 export class ResponseHead {
@@ -20,6 +21,8 @@ export class ResponseHead {
   upgrade = -1
   /** Milliseconds of the server's `Keep-Alive: timeout=` hint, -1 without. */
   keepAliveHint = -1
+  /** Milliseconds of Retry-After, -1 without. */
+  retryAfter = -1
 }
 
 /** Returns the offset behind the head, 0 when bytes are missing, or a negative fault code. */
@@ -50,7 +53,7 @@ function parseStatusLine(bytes: Buffer, start: number, end: number, out: Respons
   const minor = bytes[start + 7]! - 0x30
   const status = (bytes[start + 9]! - 0x30) * 100 + (bytes[start + 10]! - 0x30) * 10 + bytes[start + 11]! - 0x30
   // HTTP/1.0 has no 1xx (RFC 9110 section 15.2): what follows one could be the rest of the same answer or the next.
-  if (minor > 1 || status < (minor === 0 ? 200 : 100) || status > 599) return -fault.BAD_STATUS_LINE
+  if (minor > 1 || status < (minor === 0 ? 200 : 100)) return -fault.BAD_STATUS_LINE
   out.minor = minor as 0 | 1
   out.status = status
   let at = start + 12
@@ -69,6 +72,7 @@ function readFields(bytes: Buffer, out: ResponseHead): number {
   out.chunked = false
   out.upgrade = -1
   out.keepAliveHint = -1
+  out.retryAfter = -1
   connection.reset()
   for (let i = 0; i < fields.count; i++) {
     const from = fields.valueStart[i]!
@@ -91,6 +95,9 @@ function readFields(bytes: Buffer, out: ResponseHead): number {
         break
       case field.KEEP_ALIVE:
         out.keepAliveHint = keepAliveHint(text(bytes, from, to))
+        break
+      case field.RETRY_AFTER:
+        out.retryAfter = retryAfterMs(text(bytes, from, to), Date.now())
         break
       case field.SHADOW:
         return fault.SHADOW_FIELD

@@ -26,7 +26,7 @@ export function readTrailers(section: string): Trailers | undefined | null {
   return { end, kept: `${kept}\r\n` }
 }
 
-const MOST = 64
+const MOST = 128
 
 const FORBIDDEN: ReadonlySet<string> = new Set([
   'age',

@@ -23,8 +23,11 @@ export interface AnswerListener {
   onText(text: string): void
   /** `lent`: the pooled buffer that was read into last, to be released when nothing refers to it any more. */
   onEnd(lent: Buffer | null): void
-  /** `stale`: a connection that had served before closed without a byte; the server may not have seen the request. */
-  onFailure(outcome: Outcome, stale: boolean): void
+  /**
+   * `stale`: a connection that had served before closed without a byte; the server may not have seen the request.
+   * `unsent`: it cannot have, for nothing had left.
+   */
+  onFailure(outcome: Outcome, stale: boolean, unsent: boolean): void
   onWritable(): void
 }
 
@@ -38,7 +41,9 @@ export interface UpstreamOwner {
 }
 
 /** A server that sends 1xx for ever would keep the exchange open for ever. */
-const INTERIM_LIMIT = 32
+const INTERIM_LIMIT = 1000
+/** What a server sent before its reset is here already: so long, in milliseconds, is waited between two reads of it. */
+const LAST_WORDS = 100
 const HEAD = new ResponseHead()
 
 export class Upstream implements WireOwner {
@@ -59,6 +64,10 @@ export class Upstream implements WireOwner {
   #persistent = false
   #reframed = false
   #gone = false
+  /** What the wire had sent when the present request began. */
+  #mark = 0
+  /** The code of the failed write, once the server takes no more. */
+  #deaf = ''
 
   constructor(address: SocketAddress, owner: UpstreamOwner) {
     this.#owner = owner
@@ -69,6 +78,22 @@ export class Upstream implements WireOwner {
     const socket = connect(options as Parameters<typeof connect>[0] & object)
     this.wire.attach(socket)
     socket.once('connect', () => this.#connected())
+    const destroy = socket.destroy.bind(socket)
+    socket.destroy = error => (this.#hearsOut(error) ? socket : destroy(error))
+  }
+
+  /**
+   * A server that refuses an upload answers, and then closes without reading the rest. Our write fails before its answer
+   * is read, and node would destroy the socket with it. So on a failed write the answer is waited for, for a moment.
+   */
+  #hearsOut(error: Error | undefined): boolean {
+    if ((error as NodeJS.ErrnoException | undefined)?.syscall !== 'write') return false
+    if (this.#deaf !== '' || this.#listener === null || this.wire.paused || this.#nothingSent) return false
+    if (this.#phase !== 'request' && this.#phase !== 'head') return false
+    this.#deaf = (error as NodeJS.ErrnoException).code ?? 'closed'
+    this.wire.mute()
+    this.#owner.clock.arm(this.timer, LAST_WORDS)
+    return true
   }
 
   /** Sends a request head and what there is of its content. The rest follows by `wire.pass`, then `requestSent`. */
@@ -76,8 +101,9 @@ export class Upstream implements WireOwner {
     this.#listener = listener
     this.#ask = ask
     this.#interims = 0
+    this.#mark = this.wire.sent
     this.#phase = this.connected ? 'request' : 'connect'
-    if (!this.connected) this.#owner.clock.arm(this.timer, ask.timeouts.connect)
+    if (!this.connected) this.#owner.clock.arm(this.timer, ask.within(ask.timeouts.connect))
     else if (ask.sent) this.requestSent()
     else this.#owner.clock.arm(this.timer, ask.timeouts.idle)
     this.wire.write(request)
@@ -85,9 +111,9 @@ export class Upstream implements WireOwner {
 
   /** The last byte of the request is out: the wait for the response head begins. */
   requestSent(): void {
-    if (this.#phase !== 'request') return
+    if (this.#phase !== 'request' || this.#deaf !== '') return
     this.#phase = 'head'
-    this.#owner.clock.arm(this.timer, this.#ask!.timeouts.head)
+    this.#owner.clock.arm(this.timer, this.#ask!.within(this.#ask!.timeouts.head))
   }
 
   /** The answer is not wanted any more; the server learns it by the connection's end. */
@@ -116,9 +142,16 @@ export class Upstream implements WireOwner {
   }
 
   onBytes(chunk: Buffer, count: number): void {
+    this.#read(chunk, count)
+    if (this.#deaf !== '' && this.#listener !== null) this.#owner.clock.arm(this.timer, LAST_WORDS)
+  }
+
+  #read(chunk: Buffer, count: number): void {
     if (this.#listener === null) return this.cancel()
     if (this.#phase === 'tunnel') return this.#listener.onBody(chunk, 0, count)
     if (this.#phase === 'body') return this.#content(chunk, 0, count)
+    // Whatever this is, it is no answer to a request that has not left yet.
+    if (this.served > 0 && this.#nothingSent) return this.#cut('unasked')
     let bytes = chunk
     let end = count
     if (this.#partial !== null) {
@@ -158,7 +191,7 @@ export class Upstream implements WireOwner {
     this.#reframed = reframed
     this.hint = HEAD.keepAliveHint
     this.#phase = 'body'
-    const { status } = HEAD
+    const { status, retryAfter } = HEAD
     const listener = this.#listener!
     const data = this.#first(head, bytes, start, end)
     if (body.fault !== 0) return this.#broken('head', faultOf(body.fault).reason)
@@ -167,7 +200,7 @@ export class Upstream implements WireOwner {
     if (lent !== null) this.wire.own = body.done ? null : acquire()
     if (body.done) this.#release()
     else this.#owner.clock.arm(this.timer, ask.timeouts.idle)
-    listener.onAnswer({ status, data, lent, done: body.done, closes })
+    listener.onAnswer({ status, retryAfter, data, lent, done: body.done, closes })
   }
 
   /** The head with the content that came along. Bytes beyond the answer make the connection useless. */
@@ -202,7 +235,7 @@ export class Upstream implements WireOwner {
     this.#phase = 'tunnel'
     this.timer.disarm()
     const data = responseText(bytes, HEAD, false, '') + text(bytes, at, end)
-    this.#listener!.onAnswer({ status: 101, data, lent: null, done: false, closes: true })
+    this.#listener!.onAnswer({ status: 101, retryAfter: -1, data, lent: null, done: false, closes: true })
   }
 
   #content(bytes: Buffer, start: number, end: number): void {
@@ -233,7 +266,7 @@ export class Upstream implements WireOwner {
     const lent = this.wire.own
     this.wire.own = null
     // Behind an upload that the server does not take, the next request would wait for ever.
-    const reusable = this.#persistent && this.#ask!.sent && !this.wire.held && !this.wire.closed
+    const reusable = this.#persistent && this.#ask!.sent && !this.wire.held && !this.wire.closed && this.#deaf === ''
     this.#listener = null
     this.#ask = null
     this.served++
@@ -253,8 +286,14 @@ export class Upstream implements WireOwner {
 
   #fail(outcome: Outcome, stale: boolean): void {
     const listener = this.#listener
+    const unsent = this.#nothingSent
     this.cancel()
-    listener?.onFailure(outcome, stale)
+    listener?.onFailure(outcome, stale, unsent)
+  }
+
+  /** The present request waits for the end of the turn in which it was written. */
+  get #nothingSent(): boolean {
+    return this.wire.sent === this.#mark
   }
 
   onEnd(): void {
@@ -296,8 +335,11 @@ export class Upstream implements WireOwner {
 
   #timeout(): void {
     if (this.#listener === null) return this.cancel()
+    // After a failed write node tells of no end.
+    if (this.#deaf !== '') return this.#cut(this.#deaf)
     // Somebody else is slow: the client, which has its own timeout.
-    const waiting = this.#phase === 'body' ? this.wire.paused : this.#phase === 'request' && !this.wire.held
+    const waiting =
+      this.#phase === 'body' ? this.wire.paused : this.#phase === 'request' && (!this.wire.held || this.wire.moved())
     if (waiting) return this.#owner.clock.arm(this.timer, this.#ask!.timeouts.idle)
     this.#fail({ kind: 'timed-out', phase: this.#phase }, false)
   }

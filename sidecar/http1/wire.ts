@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net'
 import { acquire, release, SHARED } from './buffers.ts'
-import { NOT_WRITTEN, QUEUED, writeNow } from './direct-writes.ts'
+import { FAILED, NOT_WRITTEN, QUEUED, waitingToLeave, writeNow } from './direct-writes.ts'
 import { text } from './text.ts'
 
 /** Below this a copy (as a string) costs less than a buffer of one's own. */
@@ -29,6 +29,8 @@ export class Wire {
   /** Bytes read and written. */
   read = 0
   written = 0
+  /** Bytes given to the system, in whole or to wait there. What has not left the turn in which it was written is none. */
+  sent = 0
   readonly #owner: WireOwner
   #error: Error | undefined
   #closed = false
@@ -36,6 +38,9 @@ export class Wire {
   /** Writes that wait in the handle, unknown to the socket. */
   #queued = 0
   #waiting: (() => void) | null = null
+  #muted = false
+  /** What waited to leave when somebody last asked. */
+  #backlog = 0
 
   constructor(owner: WireOwner) {
     this.#owner = owner
@@ -89,7 +94,7 @@ export class Wire {
 
   /** Whether the kernel has taken less than it was given. */
   get held(): boolean {
-    return this.#queued > 0 || this.socket.writableLength > 0
+    return this.#queued > 0 || (this.socket.writableLength > 0 && !this.#muted)
   }
 
   pause(): void {
@@ -110,8 +115,10 @@ export class Wire {
    */
   write(data: string | Buffer): void {
     this.written += data.length
+    if (this.#muted) return
     if (typeof data !== 'string') {
       this.flush()
+      this.sent += data.length
       this.socket.write(data)
       return
     }
@@ -124,8 +131,10 @@ export class Wire {
     const text = this.#out
     if (text === '') return
     this.#out = ''
-    if (this.closed) return
+    if (this.closed || this.#muted) return
     const done = this.#queued > 0 || text.length > STREAMING ? NOT_WRITTEN : writeNow(this, text)
+    if (done === FAILED) return
+    this.sent += text.length
     if (done === QUEUED) this.#queued++
     else if (done === NOT_WRITTEN) this.socket.write(text, 'latin1')
   }
@@ -170,7 +179,23 @@ export class Wire {
 
   /** Stops the source while this one is full. */
   throttle(source: Wire): void {
-    if (this.full) source.pause()
+    if (!this.full) return
+    if (!source.paused) this.moved()
+    source.pause()
+  }
+
+  /** Whether some of what waited has left since this was last asked: a slow peer is not one that takes nothing. */
+  moved(): boolean {
+    const before = this.#backlog
+    this.#backlog = waitingToLeave(this.socket)
+    return this.#backlog < before
+  }
+
+  /** From now on nothing is written, what still comes is read. */
+  mute(): void {
+    this.#muted = true
+    this.#out = ''
+    this.#queued = 0
   }
 
   /** Takes a pooled buffer back, unless a write that is still pending refers to it: that one is left to the collector. */

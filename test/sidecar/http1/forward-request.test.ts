@@ -96,9 +96,19 @@ describe('http1: forward request', () => {
 
   describe('by one that is trusted', () => {
     it('extends the list of all its fields by one', () => {
-      const lines = forward(get('X-Forwarded-For: 1.1.1.1 , 2.2.2.2', 'A: 1', 'x_forwarded_for: ,3.3.3.3,'), TRUSTED)
+      const lines = forward(get('X-Forwarded-For: 1.1.1.1 , 2.2.2.2', 'A: 1', 'x-forwarded-for: ,3.3.3.3,'), TRUSTED)
       expect(lines).to.include('X-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.9')
       expect(lines.filter(line => /^x.forwarded.for/i.test(line))).to.have.length(1)
+    })
+
+    it('is not believed in a spelling that only frameworks take for the same', () => {
+      const claims = ['X_Forwarded_For: 6.6.6.6', 'X_Forwarded-Proto: https', 'x_forwarded_host: evil']
+      const lines = forward(get('X-Forwarded-For: 9.9.9.9', ...claims), TRUSTED)
+      expect(lines.filter(line => /forwarded/i.test(line))).to.deep.equal([
+        'X-Forwarded-For: 9.9.9.9, 10.0.0.9',
+        'X-Forwarded-Proto: http',
+        'X-Forwarded-Host: a',
+      ])
     })
 
     it('keeps its word on scheme and host, or adds ours', () => {

@@ -80,7 +80,7 @@ describe('http1: request head, its size and its pieces', () => {
         'GET / HTTP/1.1\r\nHost: a\n\r\n',
         'GET /\x7f HTTP/1.1\r\n\r\n',
       ],
-      ...['GET / HTTP/3.0\r\nHost: a\r\n\r\n', get(' folded'), get('X: \0'), get('X: a\rb'), `\r\n\r\n${get()}`],
+      ...['GET / HTTP/3.0\r\nHost: a\r\n\r\n', get(' folded'), get('X: \0'), get('X: a\rb'), `\r\n\r\n\n${get()}`],
     ]) {
       const { fault } = parseRequest(text)
       expect(fault, text).to.not.equal('')

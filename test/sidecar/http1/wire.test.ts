@@ -94,6 +94,32 @@ describe('wire', () => {
     expect(heard.faults.map(String)).to.deep.equal(['Error: mistake'])
   })
 
+  it('sees a peer that takes some of a large write, and one that takes nothing', async () => {
+    const { wire, peer } = await pair()
+    peer.pause()
+    wire.write(Buffer.alloc(MUCH))
+    wire.moved()
+    expect(wire.moved()).to.equal(false)
+    let taken = 0
+    peer.on('data', part => {
+      taken += part.length
+      if (taken > MUCH / 2) peer.pause()
+    })
+    peer.resume()
+    await until(() => taken > MUCH / 2)
+    await until(() => wire.moved())
+    expect(wire.held).to.equal(true)
+  })
+
+  it('counts what has been given to the system, which is not what waits for the end of the turn', async () => {
+    const { wire, peer } = await pair()
+    wire.write('some')
+    expect([wire.written, wire.sent]).to.deep.equal([4, 0])
+    wire.flush()
+    expect(wire.sent).to.equal(4)
+    expect(await hear(peer, 4)).to.equal('some')
+  })
+
   async function pair(onBytes?: () => void) {
     const heard = { bytes: '', drains: 0, closes: 0, error: undefined as Error | undefined, faults: [] as unknown[] }
     const owner: WireOwner = {

@@ -52,6 +52,31 @@ describe('stalls', () => {
     await comesToRest(sidecar, 8000)
   })
 
+  it('gives the client the answer of a server that refuses an upload and closes without reading it', async () => {
+    const refusal = 'HTTP/1.1 413 Too Much\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlarge'
+    const app = await keep(
+      startNet(socket => {
+        socket.once('data', () => {
+          socket.pause()
+          // What it has not read turns its close into a reset.
+          socket.write(refusal, () => socket.destroy())
+        })
+      }),
+    )
+    const sidecar = await keep(runSidecar(inFrontOf([app.address])))
+    let answered = 0
+    for (let i = 0; i < 20; i++) {
+      const client = await openRaw(sidecar.address)
+      await client.send(`POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 5000000\r\n\r\n`)
+      await client.send(Buffer.alloc(5_000_000, 'x'))
+      await client.until(() => client.ending !== 'open' || client.bytes.includes('\r\n\r\n'), 5000)
+      if (String(client.bytes).startsWith('HTTP/1.1 413')) answered++
+      client.close()
+    }
+    expect(answered).to.be.at.least(17)
+    await comesToRest(sidecar)
+  })
+
   it('ends an echo whose client sends and never reads', async () => {
     const app = await keep(startApp((request, response) => void request.on('error', () => {}).pipe(response)))
     const service = { timeouts: { idle: '300ms', total: '300ms', head: '300ms' } }

@@ -25,18 +25,11 @@ export function readAddress(input: unknown, use: 'listen' | 'connect'): Reading<
   return { value: formatAddress(address) }
 }
 
-/** Host names are compared without case, so that two spellings of one place are found to be one. */
-export function sameAddress(text: string): string {
-  return text.startsWith('unix:') ? text : text.toLowerCase()
-}
-
 function addressProblem(input: unknown, use: 'listen' | 'connect'): string {
   const text = textOf(input)
   const port = /^[^/]*:(\d+)$/.exec(text)?.[1]
   if (port !== undefined && Number(port) > 65_535 && !isIPv6(text)) return portProblem(input, port, use)
-  const meant = likelyAddress(text, use)
-  const guess = meant === undefined ? '' : `. Did you mean "${meant}"?`
-  return isNot(input, 'an address', 'host:port, "[::1]:port" or unix:/path') + guess
+  return isNot(input, 'an address', 'host:port, "[::1]:port" or unix:/path', likelyAddress(text, use))
 }
 
 function portProblem(input: unknown, port: string, use: 'listen' | 'connect'): string {
@@ -48,7 +41,7 @@ function likelyAddress(text: string, use: 'listen' | 'connect'): string | undefi
   const url = /^https?:\/\/([^/]+)/i.exec(text)
   if (url !== null) return url[1]!.includes(':') ? url[1] : `${url[1]}:${/^https/i.test(text) ? 443 : 80}`
   if (/^\d{1,5}$/.test(text)) return `127.0.0.1:${text}`
-  if (/^\*?:\d{1,5}$/.test(text)) return `${everywhere}:${text.slice(text.indexOf(':') + 1)}`
+  if (/^\*?:(\d{1,5}|\$\w+)$/.test(text)) return `${everywhere}:${text.slice(text.indexOf(':') + 1)}`
   if (text.startsWith('/')) return `unix:${text}`
   if (isIPv6(text)) {
     const cut = text.lastIndexOf(':')
@@ -77,9 +70,9 @@ export const SERVICE_NAME_PATTERN = '^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])
 export function readServiceName(text: string): Reading<string> {
   if (new RegExp(SERVICE_NAME_PATTERN).test(text)) return { value: text.toLowerCase() }
   const meant = text.replace(/[^A-Za-z0-9]+/g, '-')
-  const guess = new RegExp(SERVICE_NAME_PATTERN).test(meant) ? `. Did you mean "${meant}"?` : ''
+  const guess = new RegExp(SERVICE_NAME_PATTERN).test(meant) ? meant : undefined
   const expected = 'letters, digits and inner hyphens, at most 63, because it is used as host name'
-  return { problem: isNot(text, 'a service name', expected) + guess }
+  return { problem: isNot(text, 'a service name', expected, guess) }
 }
 
 /** The host of a route: lower case, perhaps with a wildcard for its first label. */

@@ -1,19 +1,27 @@
 // What no single value shows: names that must exist, things that may be there only once. It looks at the values as they
 // were written, not at what the schema made of them, so that these problems are told together with all others.
 
-import { readAddress, readPrefix, readRouteHost, readServiceName, sameAddress } from './addresses.ts'
+import { readAddress, readPrefix, readRouteHost, readServiceName } from './addresses.ts'
+import { listOf, mapOf } from './as-written.ts'
+import { clash, isWildcard, leadsTo, placeOf } from './places.ts'
 import { type Fault, formatPath, type Path } from './problems.ts'
 import { ADMIN_DEFAULT } from './schema.ts'
-import { isNot, oneOf } from './wording.ts'
+import { serviceInconsistencies } from './service-consistency.ts'
+import { isNot, oneOf, show } from './wording.ts'
 
 export function inconsistencies(root: unknown): Fault[] {
   const { admin, listeners, services } = mapOf(root)
   const names = Object.keys(mapOf(services))
   const callable = names.filter(name => 'value' in readServiceName(name))
+  const doors = doorsOf(admin, listOf(listeners))
   return [
     ...serviceFaults(services, names),
-    ...names.flatMap(name => repeatedEndpoints(mapOf(mapOf(services)[name]).endpoints, ['services', name])),
-    ...repeatedListeners(admin, listOf(listeners)),
+    ...names.flatMap(name => {
+      const service = mapOf(mapOf(services)[name])
+      const path = ['services', name]
+      return [...endpointFaults(service.endpoints, path, doors), ...serviceInconsistencies(service, path)]
+    }),
+    ...doors.flatMap((door, i) => takenFaults(door, doors.slice(0, i))),
     ...listOf(listeners).flatMap((listener, i) => targetFaults(mapOf(listener), ['listeners', i], callable)),
   ]
 }
@@ -31,26 +39,58 @@ function serviceFaults(services: unknown, names: readonly string[]): Fault[] {
   })
 }
 
-function repeatedEndpoints(endpoints: unknown, above: Path): Fault[] {
-  const seen = once('the same endpoint')
-  return listOf(endpoints).flatMap((endpoint, i): Fault[] => {
-    const path = [...above, 'endpoints', i]
-    const written = typeof endpoint === 'object' ? mapOf(endpoint).address : endpoint
-    const reading = readAddress(written, 'connect')
-    return 'value' in reading ? seen(sameAddress(reading.value), path) : []
+/** Where this sidecar listens. */
+interface Door {
+  readonly path: Path
+  readonly called: string
+  readonly address: string
+}
+
+/** Those whose address can be read. Port 0 is another port each time. */
+function doorsOf(admin: unknown, listeners: readonly unknown[]): Door[] {
+  const byDefault = admin === undefined
+  const written = [
+    { path: ['admin'], called: byDefault ? 'the default of admin' : 'admin', text: byDefault ? ADMIN_DEFAULT : admin },
+    ...listeners.map((listener, i) => {
+      const path = ['listeners', i, 'listen']
+      return { path, called: formatPath(path), text: mapOf(listener).listen }
+    }),
+  ]
+  return written.flatMap(({ text, ...door }): Door[] => {
+    const reading = readAddress(text, 'listen')
+    return 'problem' in reading || reading.value.endsWith(':0') ? [] : [{ ...door, address: reading.value }]
   })
 }
 
-function repeatedListeners(admin: unknown, listeners: readonly unknown[]): Fault[] {
-  const seen = once('the same address')
-  // Port 0 is another port each time.
-  const check = (text: unknown, path: Path, called?: string): Fault[] => {
-    const reading = readAddress(text, 'listen')
-    return 'problem' in reading || reading.value.endsWith(':0') ? [] : seen(sameAddress(reading.value), path, called)
-  }
-  if (admin === undefined) check(ADMIN_DEFAULT, ['admin'], 'the default of admin')
-  else check(admin, ['admin'])
-  return listeners.flatMap((listener, i) => check(mapOf(listener).listen, ['listeners', i, 'listen']))
+/** The same place is the one to name; without it, the first that stands in the way. */
+function takenFaults({ path, address }: Door, earlier: readonly Door[]): Fault[] {
+  const same = earlier.find(door => placeOf(door.address) === placeOf(address))
+  if (same !== undefined) return [{ path, message: `is the same address as ${same.called}` }]
+  const other = earlier.find(door => clash(door.address, address))
+  if (other === undefined) return []
+  const how = isWildcard(other.address) ? 'is taken by' : 'takes in'
+  const message = `${show(address)} ${how} ${other.called}, ${show(other.address)}; expected another port`
+  return [{ path, message }]
+}
+
+function endpointFaults(endpoints: unknown, above: Path, doors: readonly Door[]): Fault[] {
+  const seen = once('the same endpoint')
+  return listOf(endpoints).flatMap((endpoint, i): Fault[] => {
+    const path = [...above, 'endpoints', i]
+    const isMap = typeof endpoint === 'object'
+    const written = isMap ? mapOf(endpoint).address : endpoint
+    const reading = readAddress(written, 'connect')
+    if ('problem' in reading) return []
+    const loop = loopFaults(reading.value, isMap ? [...path, 'address'] : path, doors)
+    return [...seen(placeOf(reading.value), path), ...loop]
+  })
+}
+
+function loopFaults(endpoint: string, path: Path, doors: readonly Door[]): Fault[] {
+  const door = doors.find(({ address }) => leadsTo(endpoint, address))
+  if (door === undefined) return []
+  const where = isWildcard(door.address) ? `${door.called}, ${show(door.address)}` : door.called
+  return [{ path, message: `${show(endpoint)} leads back to ${where}; expected the address of an app` }]
 }
 
 function targetFaults(listener: Record<string, unknown>, path: Path, names: readonly string[]): Fault[] {
@@ -87,12 +127,4 @@ function once(what: string) {
     first.set(identity, called)
     return []
   }
-}
-
-function mapOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
 }

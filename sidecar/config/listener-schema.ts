@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PREFIX_PATTERN, readNetwork, readPrefix, readRouteHost } from './addresses.ts'
-import { address, count, duration, instead, section, size, text, written } from './fields.ts'
-import { isNot } from './wording.ts'
+import { address, count, duration, flag, instead, listError, section, size, text, written } from './fields.ts'
+import { isNot, textOf, withoutQuotes } from './wording.ts'
 
 const timeouts = section({
   head: duration('1ms', '24h')
@@ -56,12 +56,20 @@ const route = section({
         'fits wins; every path by default.',
     ),
   service: text('service name', 'a name under services').describe('Name of the service that gets these requests.'),
+  idempotent: flag()
+    .prefault(false)
+    .describe(
+      'Whether these requests may be repeated whatever their method; if not, only those of idempotent methods are, ' +
+        'since only the app knows what it may do twice.',
+    ),
 })
 
 const routes = z
-  .array(route, { error: instead(input => isNot(input, 'a list of routes', 'at least one route')) })
+  .array(route, { error: listError('a list of routes', 'at least one route', 'service') })
   .min(1, { error: instead(() => 'is empty; expected at least one route, or no routes key at all') })
   .meta({ title: 'list of routes' })
+
+const MOST_HOPS = 32
 
 const networks = z
   .array(written(readNetwork, 'network'), { error: instead(wordTrust) })
@@ -81,7 +89,7 @@ export const listener = section({
     ),
   routes: routes.optional().describe('Which service gets which requests, by host and path; not together with service.'),
   trust: z
-    .union([count(0, 32), networks], { error: instead(wordTrust) })
+    .union([count(0, MOST_HOPS), networks], { error: instead(wordTrust) })
     .prefault(0)
     .describe(
       'Whose X-Forwarded-* fields are believed: those of the last n proxies, or of peers in these networks (CIDR); ' +
@@ -92,5 +100,16 @@ export const listener = section({
 })
 
 function wordTrust(input: unknown): string {
-  return isNot(input, 'allowed', 'a number of hops, 0 to 32, or a list of networks like [10.0.0.0/8]')
+  const meant = input === 'loopback' ? '127.0.0.0/8, "::1"' : networkOf(input)
+  return (
+    isNot(input, 'a number of hops or a list of networks', `0 to ${MOST_HOPS}, or a list like [10.0.0.0/8]`) +
+    withoutQuotes(input, /^\d+$/.test(textOf(input)) && Number(input) <= MOST_HOPS) +
+    (meant === undefined ? '' : `. Did you mean [${meant}]?`)
+  )
+}
+
+function networkOf(input: unknown): string | undefined {
+  if ('problem' in readNetwork(input)) return undefined
+  const text = textOf(input)
+  return text.includes(':') ? `"${text}"` : text
 }

@@ -5,7 +5,7 @@ import type { Settings } from '../model/settings.ts'
 import { inconsistencies } from './consistency.ts'
 import { faultsOf, wordIssue } from './issues.ts'
 import { ConfigError, type Fault, formatPath, type Problem } from './problems.ts'
-import { configuration } from './schema.ts'
+import { type Configuration, configuration } from './schema.ts'
 import { settingsOf } from './settings.ts'
 import { readTree, type Tree } from './tree.ts'
 
@@ -22,11 +22,32 @@ export function parseConfig(text: string, source: string, env: NodeJS.ProcessEnv
   if (tree.faults.length === 0 && tree.value == null) throw whole(source, `is empty; ${SHORTEST}`)
   // Not even a tree: the checks below would only say that everything is missing.
   if (tree.value === undefined) throw located(tree.faults, tree, source)
-  const parsed = configuration.safeParse(tree.value, { error: wordIssue })
-  const later = [...(parsed.success ? [] : faultsOf(parsed.error)), ...inconsistencies(tree.value)]
+  const { settings, refused } = check(tree)
+  const later = [...refused, ...inconsistencies(tree.value)]
   const faults = [...tree.faults, ...later.filter(({ path }) => !tree.isUnread(path))]
-  if (!parsed.success || faults.length > 0) throw located(faults, tree, source)
-  return settingsOf(parsed.data, tree.keysOf(['services']))
+  if (settings === undefined || faults.length > 0) throw located(faults, tree, source)
+  return settingsOf(settings, tree.keysOf(['services']))
+}
+
+interface Checked {
+  readonly settings: Configuration | undefined
+  readonly refused: readonly Fault[]
+}
+
+/** Whether the value of a variable is a number or text, only its key can tell: what is refused as one may be the other. */
+function check(tree: Tree): Checked {
+  const first = checkOnce(tree)
+  const asText = first.refused.filter(({ path, at }) => at === undefined && tree.takeAsText(path))
+  if (asText.length === 0) return first
+  const told = new Map(asText.map(fault => [formatPath(fault.path), fault]))
+  const { settings, refused } = checkOnce(tree)
+  // One that is neither is told as the number.
+  return { settings, refused: refused.map(fault => told.get(formatPath(fault.path)) ?? fault) }
+}
+
+function checkOnce(tree: Tree): Checked {
+  const { data, error } = configuration.safeParse(tree.value, { error: wordIssue })
+  return { settings: data, refused: error === undefined ? [] : faultsOf(error) }
 }
 
 const MAX_LENGTH = 1_048_576

@@ -19,11 +19,12 @@ export function reference(): string {
 
 /** JSON Schema for editors, as text. It also takes `${NAME}` wherever the loader does. */
 export function jsonSchema(): string {
-  const schema = { ...withVariables(schemaOf()), title: 'Outrigger configuration' }
+  // The loader passes over these keys; see tree.ts.
+  const schema = { ...withVariables(schemaOf()), patternProperties: { '^x-': {} }, title: 'Outrigger configuration' }
   return `${JSON.stringify(schema, null, 2)}\n`
 }
 
-interface Schema {
+export interface Schema {
   $schema?: string
   title?: string
   description?: string
@@ -39,7 +40,7 @@ interface Schema {
   required?: string[]
 }
 
-function schemaOf(): Schema {
+export function schemaOf(): Schema {
   return z.toJSONSchema(configuration, { io: 'input', target: 'draft-07' }) as Schema
 }
 
@@ -52,13 +53,15 @@ function table(schema: Schema): string {
 }
 
 function rows(schema: Schema, above: string): string[] {
+  const seen = new Map<string, string>()
   const own = Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => {
     const cells = [`\`${above}${key}\``, typeOf(inner), defaultOf(inner, schema.required?.includes(key) ?? false)]
     const meaning = inner.description ?? ''
-    return [
-      `| ${[...cells, meaning].map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`,
-      ...rows(inner, `${above}${key}.`),
-    ]
+    const below = rows(inner, '').join()
+    const alike = below === '' ? undefined : seen.get(below)
+    if (alike !== undefined) return rowOf(cells, meaning.replace(/\.$/, `; its keys are those of \`${alike}\`.`))
+    seen.set(below, key)
+    return [rowOf(cells, meaning), ...rows(inner, `${above}${key}.`)]
   })
   const alternatives = (schema.anyOf ?? []).flatMap(form => rows(form, above))
   return [
@@ -66,6 +69,10 @@ function rows(schema: Schema, above: string): string[] {
     ...alternatives,
     ...(schema.items === undefined ? [] : rows(schema.items, `${above.slice(0, -1)}[].`)),
   ]
+}
+
+function rowOf(cells: readonly string[], meaning: string): string {
+  return `| ${[...cells, meaning].map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
 function typeOf(schema: Schema): string {
@@ -78,7 +85,10 @@ function typeOf(schema: Schema): string {
 function defaultOf(schema: Schema, required: boolean): string {
   if (required) return 'required'
   const value = schema.default
-  if (value === undefined || (typeof value === 'object' && Object.keys(value!).length === 0)) return ''
+  if (value === '') return '`""`'
+  if (value === undefined) return ''
+  // What could also be `false` is on; other maps have their defaults inside, and nothing to say for themselves.
+  if (typeof value === 'object' && Object.keys(value!).length === 0) return schema.anyOf === undefined ? '' : '`{}`'
   return `\`${Array.isArray(value) ? `[${value.join(', ')}]` : value}\``
 }
 
@@ -87,22 +97,26 @@ const VARIABLE = '\\$\\{'
 function withVariables<T>(node: T): T {
   if (typeof node !== 'object' || node === null) return node
   if (Array.isArray(node)) return node.map(withVariables) as T
-  const schema = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, withVariables(value)])) as Schema
+  const schema = Object.fromEntries(
+    // Keys take no variables.
+    Object.entries(node).map(([key, value]) => [key, key === 'propertyNames' ? value : withVariables(value)]),
+  ) as Schema
   if (schema.type === 'string' && schema.enum !== undefined) {
     const { type, enum: names, ...rest } = schema
-    return {
-      ...rest,
-      anyOf: [
-        { type, enum: names },
-        { type, pattern: VARIABLE },
-      ],
-    } as T
+    return orVariable({ type, enum: names }, rest) as T
+  }
+  if (schema.type === 'boolean' && schema.const !== undefined) {
+    const { type, const: only, ...rest } = schema
+    return orVariable({ type, const: only }, rest) as T
   }
   if (schema.type === 'string' && schema.pattern !== undefined) schema.pattern += `|${VARIABLE}`
-  if (schema.const !== undefined) return schema as T
   if (schema.type === 'number' || schema.type === 'integer' || schema.type === 'boolean') {
     schema.type = [schema.type, 'string']
     schema.pattern = VARIABLE
   }
   return schema as T
+}
+
+function orVariable(schema: Schema, rest: Schema): Schema {
+  return { ...rest, anyOf: [schema, { type: 'string', pattern: VARIABLE }] }
 }

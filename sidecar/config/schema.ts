@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { ADDRESS_PATTERN, readAddress, SERVICE_NAME_PATTERN } from './addresses.ts'
-import { choice, duration, flag, instead, section, written } from './fields.ts'
+import { choice, duration, flag, instead, listError, section, written } from './fields.ts'
 import { listener } from './listener-schema.ts'
 import { service } from './service-schema.ts'
 import type { Reading } from './units.ts'
@@ -41,13 +41,17 @@ export const configuration = section({
     ),
   log: log.prefault({}).describe('What is written to standard output.'),
   listeners: z
-    .array(listener, { error: instead(input => isNot(input, 'a list of listeners', 'at least one listener')) })
+    .array(listener, { error: listError('a list of listeners', 'at least one listener', 'listen') })
     .min(1, { error: instead(() => 'is empty; expected at least one listener') })
     .meta({ title: 'list of maps' })
     .describe('Where requests come in.'),
   services: z
     .record(z.string(), service, {
-      error: instead(input => isNot(input, 'a map of services', 'at least one name with its endpoints')),
+      error: instead(input =>
+        Array.isArray(input)
+          ? isNot(input, 'a map of services', 'a map by name: write "web:" in place of a dash')
+          : isNot(input, 'a map of services', 'at least one name with its endpoints'),
+      ),
     })
     .meta({ title: 'map by name', minProperties: 1, propertyNames: { pattern: SERVICE_NAME_PATTERN } })
     .describe('Where requests go, by name; a name is used as host, so it is a host label and compared without case.'),

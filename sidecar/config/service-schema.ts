@@ -1,8 +1,13 @@
 import { z } from 'zod'
-import type { BalanceSettings } from '../model/settings.ts'
 import { readAddress } from './addresses.ts'
-import { address, count, duration, instead, section, text, written } from './fields.ts'
-import { type Reading, readSize, SIZE_PATTERN } from './units.ts'
+import { balance } from './balance-schema.ts'
+import { address, duration, instead, section, text } from './fields.ts'
+import { health } from './health-schema.ts'
+import { hedge } from './hedge-schema.ts'
+import { limits } from './limits-schema.ts'
+import { faults, panic, slowStart } from './resilience-schema.ts'
+import { retries } from './retry-schema.ts'
+import { breaker, ejection } from './trip-schema.ts'
 import { isNot } from './wording.ts'
 
 const weightError = instead(input => isNot(input, 'a weight', 'a number above 0, up to 1000'))
@@ -33,51 +38,6 @@ const endpoints = z
   .min(1, { error: instead(() => 'is empty; expected at least one endpoint') })
   .meta({ title: 'list of addresses, or of maps' })
 
-/** RFC 9110 token: what a header, a cookie or a protocol can be called. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-
-const hashFields = section({
-  header: text('header name', 'a name like x-user', TOKEN)
-    .optional()
-    .describe('Name of the request header whose value is hashed.'),
-  cookie: text('cookie name', 'a name like cart', TOKEN)
-    .optional()
-    .describe('Name of the cookie whose value is hashed.'),
-})
-  .refine(fields => (fields.header === undefined) !== (fields.cookie === undefined), {
-    error: issue => isNot(issue.input, 'one hash key', HASH_FORMS),
-    // Where a key is unknown, that is the problem to tell.
-    when: ({ issues }) => issues.length === 0,
-  })
-  .meta({ minProperties: 1, maxProperties: 1 })
-
-const HASH_FORMS = 'exactly one of client, path, { header: name } or { cookie: name }'
-
-const hash = z
-  .union([z.enum(['client', 'path']), hashFields], {
-    error: instead(input => isNot(input, 'a hash key', HASH_FORMS, ['client', 'path'])),
-  })
-  .meta({ title: '`client`, `path` or a map' })
-  .describe(
-    'What keeps together: requests with the same client address, path, header or cookie go to one endpoint; there is ' +
-      'no default, since only the app knows.',
-  )
-
-const BALANCERS = ['least-connections', 'round-robin', 'two-choices', 'peak-ewma'] as const
-
-const balance = z
-  .union([z.enum(BALANCERS), section({ hash })], {
-    error: instead(input => isNot(input, 'a balancer', `one of ${BALANCERS.join(', ')}, or { hash: ... }`, BALANCERS)),
-  })
-  .transform((chosen): BalanceSettings => {
-    if (typeof chosen === 'string') return { name: chosen }
-    const { hash } = chosen
-    if (typeof hash === 'string') return { name: 'hash', key: { from: hash } }
-    // Header names are compared without case, cookie names with it.
-    if (hash.header !== undefined) return { name: 'hash', key: { from: 'header', name: hash.header.toLowerCase() } }
-    return { name: 'hash', key: { from: 'cookie', name: hash.cookie! } }
-  })
-
 const timeouts = section({
   connect: duration('1ms', '24h')
     .prefault('1s')
@@ -88,6 +48,12 @@ const timeouts = section({
       'Time from the last byte of the request to the first of the response head; half of total, so that there is ' +
         'time for another try.',
     ),
+  perTry: duration('1ms', '24h')
+    .prefault('15s')
+    .describe(
+      'Time of one attempt, from the pick (or the last byte of the request, if that comes later) to the response ' +
+        'head; as long as head, so that it binds only if lowered.',
+    ),
   idle: duration('1ms', '24h')
     .prefault('5m')
     .describe(
@@ -97,8 +63,8 @@ const timeouts = section({
   total: duration('1ms', '24h')
     .prefault('30s')
     .describe(
-      'Time from the request head to the response head, waiting in the queue and retries included; few clients wait ' +
-        'longer.',
+      'Time from the last byte of the request to the response head, waiting in the queue and retries included; few ' +
+        'clients wait longer.',
     ),
   keepAlive: duration('1ms', '24h')
     .prefault('3s')
@@ -111,42 +77,50 @@ const timeouts = section({
     .describe('Time that an upgraded connection may be silent; WebSocket apps send pings far more often.'),
 })
 
-function readBody(input: unknown): Reading<number> {
-  if (input === 'unlimited') return { value: Infinity }
-  const reading = readSize(input, '1B', '1TiB')
-  return 'value' in reading ? reading : { problem: `${reading.problem}, or unlimited` }
-}
-
-const limits = section({
-  inFlight: count(1, 1_000_000)
-    .prefault(1_024)
-    .describe('Requests under way at once; more wait in the queue; well above what one Node process does well.'),
-  queue: count(0, 1_000_000)
-    .prefault(128)
-    .describe(
-      'Requests that may wait for a place; more are answered 503 at once; short, as a long queue is only late.',
-    ),
-  queueTimeout: duration('1ms', '24h')
-    .prefault('1s')
-    .describe('Time that a request may wait in the queue; after a second the client is better served by a 503.'),
-  connections: count(1, 65_535)
-    .prefault(1_024)
-    .describe('Upstream connections open to each endpoint; as many as inFlight, so that this binds only if lowered.'),
-  body: written(readBody, 'size, 1B to 1TiB, or `unlimited`', `^unlimited$|${SIZE_PATTERN}`)
-    .prefault('unlimited')
-    .describe('Size of a request body in bytes; unlimited, because bodies stream through and the app knows its limit.'),
-})
-
 export const service = section({
   endpoints: endpoints.describe(
     'Interchangeable places where the service runs; each is an address, or a map with weight.',
   ),
   balance: balance
-    .meta({ title: `\`${BALANCERS.join('`, `')}\` or a map` })
     .prefault('least-connections')
     .describe('Who gets the next request; least-connections, because it needs no tuning and steers around the slow.'),
   timeouts: timeouts.prefault({}).describe('How long to wait for the service; each has a default.'),
   limits: limits.prefault({}).describe('How much the service is given to do; each has a default.'),
+  health: health
+    .prefault(false)
+    .describe('Checks each member, and gives nothing to the unhealthy; off, because only the app knows what to ask.'),
+  ejection: ejection
+    .prefault({})
+    .describe(
+      'Keeps a member out for a time because of its answers; on, because a host that fails fast would draw all ' +
+        'requests; {} for the defaults.',
+    ),
+  panic,
+  breaker: breaker
+    .prefault(false)
+    .describe(
+      'One per member, never ignored, even if no member is left; off, because ejection does while there are others; ' +
+        '{} for the defaults.',
+    ),
+  serviceBreaker: breaker
+    .prefault(false)
+    .describe(
+      'One for the whole service: while it is open, requests are answered 503 at once; off, since it also stops what ' +
+        'still works; {} for the defaults.',
+    ),
+  retries: retries
+    .prefault({})
+    .describe('Repeats what failed and may be repeated, at another member; on, within a budget; false for none.'),
+  hedge: hedge
+    .prefault(false)
+    .describe(
+      'Sends a second attempt when the first is slow, and takes what answers first; off, as it costs requests; {} ' +
+        'for the defaults.',
+    ),
+  slowStart: slowStart
+    .prefault(false)
+    .describe('Gives a new member its share little by little; off, as most are quick to start; {} for the defaults.'),
+  faults: faults.prefault(false).describe('Delays or fails requests on purpose, to test the callers; off, of course.'),
   upgrades: z
     .array(
       text('protocol name', 'a name like websocket', /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(\/[!#$%&'*+.^_`|~0-9A-Za-z-]+)?$/),

@@ -23,7 +23,12 @@ function targetOf(service: Listener['service'], routes: Listener['routes']): Lis
   if (routes === undefined) return { kind: 'by-name' }
   return {
     kind: 'routes',
-    routes: routes.map(({ host, prefix, service }) => ({ host, prefix, service: service.toLowerCase() })),
+    routes: routes.map(({ host, prefix, service, idempotent }) => ({
+      host,
+      prefix,
+      service: service.toLowerCase(),
+      idempotent,
+    })),
   }
 }
 

@@ -6,7 +6,7 @@ import { isAlias, isMap, isPair, isScalar, isSeq, parseDocument, visit } from 'y
 import { depthOf } from './depth.ts'
 import { type Position, positionsIn } from './position.ts'
 import type { Fault, Path } from './problems.ts'
-import { type Environment, substitute } from './variables.ts'
+import { type Environment, isVariable, substitute } from './variables.ts'
 
 export interface Tree {
   readonly value: unknown
@@ -15,13 +15,15 @@ export interface Tree {
   placeOf(fault: Fault): Position
   /** The keys of a map as the file has them: an object would put `1:` before `web:`. */
   keysOf(path: Path): readonly string[]
-  /** Values that could not be read: whatever else is said about them would be noise. */
+  /** Values that could not be read, or are not there because of that: whatever is said of them would be noise. */
   isUnread(path: Path): boolean
+  /** Puts back the text of a variable that was taken for a number or a switch; false where there is none. */
+  takeAsText(path: Path): boolean
 }
 
 export function readTree(text: string, env: Environment): Tree {
   const positionOf = positionsIn(text)
-  const { value, faults, places, keys, unread } = read(text, env, offset => positionOf(offset).line)
+  const { value, faults, places, keys, unread, texts } = read(text, env, offset => positionOf(offset).line)
 
   function offsetOf(path: Path, at: Fault['at']): number {
     if (typeof at === 'number') return at
@@ -35,7 +37,20 @@ export function readTree(text: string, env: Environment): Tree {
     faults,
     placeOf: ({ path, at }) => positionOf(offsetOf(path, at)),
     keysOf: path => keys.get(idOf(path)) ?? [],
-    isUnread: path => path.some((_, i) => unread.has(idOf(path.slice(0, i + 1)))),
+    isUnread: path =>
+      path.some((_, i) => unread.has(idOf(path.slice(0, i + 1)))) ||
+      isMissing(path) ||
+      unread.has(idOf([...path, '<<'])),
+    takeAsText(path) {
+      const text = texts.get(idOf(path))
+      const above = path.slice(0, -1).reduce((inner: unknown, step) => Object(inner)[step], value)
+      return text !== undefined && Reflect.set(Object(above), path.at(-1)!, text)
+    },
+  }
+
+  /** What a merge that could not be read may have had. */
+  function isMissing(path: Path): boolean {
+    return !places.has(idOf(path)) && path.some((_, i) => unread.has(idOf([...path.slice(0, i), '<<'])))
   }
 }
 
@@ -58,7 +73,7 @@ function read(text: string, env: Environment, lineOf: LineOf): Walk {
     if (line === reported) continue
     reported = line
     const what = error.code === 'MULTIPLE_DOCS' ? 'a second document; expected one' : lowerFirst(error.message)
-    const hint = quotingHint(lines[line - 1] ?? '')
+    const hint = hintAt(lines[line - 1] ?? '')
     refused.faults.push({ path: [], message: `not valid YAML: ${what}${hint}`, at: error.pos[0] })
   }
   return refused
@@ -74,6 +89,8 @@ interface Walk {
   readonly places: Map<string, { value: number; key?: number }>
   readonly keys: Map<string, string[]>
   readonly unread: Set<string>
+  /** As it was set, what became a number or a switch. */
+  readonly texts: Map<string, string>
 }
 
 interface Entry {
@@ -85,12 +102,12 @@ interface Entry {
 class TooMuch extends Error {}
 
 function emptyWalk(): Walk {
-  return { value: undefined, faults: [], places: new Map(), keys: new Map(), unread: new Set() }
+  return { value: undefined, faults: [], places: new Map(), keys: new Map(), unread: new Set(), texts: new Map() }
 }
 
 function walk(root: Node | null, env: Environment, lineOf: LineOf): Walk {
   const result = emptyWalk()
-  const { faults, places, keys, unread } = result
+  const { faults, places, keys, unread, texts } = result
   const targets = aliasTargets(root)
   let budget = MAX_VALUES
 
@@ -122,7 +139,10 @@ function walk(root: Node | null, env: Environment, lineOf: LineOf): Walk {
     if (!isScalar(node) || typeof node.value !== 'string') return isScalar(node) ? node.value : null
     const { text, problems } = substitute(node.value, env)
     for (const problem of problems) unreadable(path, problem)
-    return text !== node.value && node.type === 'PLAIN' && node.tag === undefined ? retyped(text) : text
+    if (text === node.value || node.tag !== undefined) return text
+    const value = node.type === 'PLAIN' || isVariable(node.value) ? retyped(text) : text
+    if (value !== text) texts.set(idOf(path), text)
+    return value
   }
 
   function walkMap(map: YAMLMap, path: Path, inside: readonly unknown[]): unknown {
@@ -131,6 +151,8 @@ function walk(root: Node | null, env: Environment, lineOf: LineOf): Walk {
     const entries = entriesOf(map, path, inside)
     keys.set(idOf(path), [...entries.keys()])
     for (const { key, keyOffset, node } of entries.values()) {
+      // For anchors, say; whatever is in them counts where it is used.
+      if (path.length === 0 && key.startsWith('x-')) continue
       object[key] = walkNode(node, [...path, key], keyOffset, inside)
     }
     return object
@@ -169,8 +191,10 @@ function walk(root: Node | null, env: Environment, lineOf: LineOf): Walk {
   function mergeInto(own: Map<string, Entry>, value: unknown, path: Path, inside: readonly unknown[]): void {
     const resolve = (node: unknown) => (isAlias(node) ? targets.get(node) : node)
     const written = resolve(value)
-    for (const node of isSeq(written) ? written.items.map(resolve) : [written]) {
-      if (!isMap(node) || inside.includes(node))
+    for (const item of isSeq(written) ? written.items : [value]) {
+      const node = resolve(item)
+      if (node === undefined && isAlias(item)) unreadable([...path, '<<'], noAnchor(item))
+      else if (!isMap(node) || inside.includes(node))
         unreadable([...path, '<<'], 'expected an alias of another map, like *web')
       else for (const [key, entry] of entriesOf(node, path, [...inside, node])) if (!own.has(key)) own.set(key, entry)
     }
@@ -206,18 +230,20 @@ function noAnchor({ source }: Alias): string {
   return source.startsWith('.') ? `${named}; a host with a wildcard needs quotes: "*${source}"` : named
 }
 
-/** Without quotes, a value is typed by what its variables hold: `${ADMIN}` may become false. */
+/** Without quotes, or as a whole, a value is typed by what its variables hold: `${ADMIN}` may become false. */
 function retyped(text: string): string | number | boolean {
   if (text === 'true' || text === 'false') return text === 'true'
   return /^[-+]?\d+(\.\d*)?$/.test(text) ? Number(text) : text
 }
 
-/** The two things that look right in this kind of file and are not YAML. */
-function quotingHint(line: string): string {
+/** The three things that look right in this kind of file and are not YAML. */
+function hintAt(line: string): string {
   const address = /\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\]:\d+/.exec(line)?.[0]
   if (address !== undefined) return `; an IPv6 address needs quotes: "${address}"`
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the reader's
-  return /\$\{/.test(line) ? '; between [ ] or { }, a value with a ${VARIABLE} needs quotes' : ''
+  if (/\$\{/.test(line)) return '; between [ ] or { }, a value with a ${VARIABLE} needs quotes'
+  const key = /^[\s-]*([a-z]\w*):(?!\d+\s*$)\S/i.exec(line)?.[1]
+  return key === undefined ? '' : `; a space is missing behind "${key}:"`
 }
 
 function lowerFirst(text: string): string {

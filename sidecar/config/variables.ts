@@ -22,6 +22,11 @@ export function substitute(text: string, env: Environment): { readonly text: str
   return { text: replaced, problems }
 }
 
+/** One variable, and nothing around it. */
+export function isVariable(text: string): boolean {
+  return /^\$\{[^}]*\}$/.test(text)
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const REFERENCE = /\$(?:\$|\{([^}]*)(\}?))/g

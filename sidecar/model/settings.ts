@@ -1,4 +1,14 @@
 import type { Endpoint } from './endpoint.ts'
+import type {
+  AdaptiveSettings,
+  BreakerSettings,
+  EjectionSettings,
+  FaultSettings,
+  HealthSettings,
+  HedgeSettings,
+  RetrySettings,
+  SlowStartSettings,
+} from './resilience-settings.ts'
 
 /** Every number of time is milliseconds, every size bytes. Defaults are set in `config/`, in one place. */
 export interface Settings {
@@ -54,6 +64,8 @@ export interface RouteSettings {
   /** Matches whole path segments: `/api` fits `/api` and `/api/x`, not `/apix`. */
   readonly prefix: string
   readonly service: string
+  /** Requests of this route may be repeated, whatever their method. */
+  readonly idempotent: boolean
 }
 
 export interface ServiceSettings {
@@ -64,9 +76,11 @@ export interface ServiceSettings {
     readonly connect: number
     /** From the last byte of the request to the first of the response head. */
     readonly head: number
+    /** One attempt, from the pick (or the last byte of the request, if that comes later) to the response head. */
+    readonly perTry: number
     /** Between two bytes, in either direction, once the response has begun. */
     readonly idle: number
-    /** From the request head to the response head, queueing and retries included; a response that streams is exempt. */
+    /** From the last byte of the request to the response head, queue and retries included; a stream is exempt. */
     readonly total: number
     /** An idle upstream connection is closed after this, or a second before the server's own hint. */
     readonly keepAlive: number
@@ -79,9 +93,26 @@ export interface ServiceSettings {
     readonly queueTimeout: number
     /** Upstream connections per endpoint. */
     readonly connections: number
+    /** Attempts under way at one endpoint; Infinity: as many as the service has. */
+    readonly endpointInFlight: number
+    /** Lowers `inFlight` to what the service does without getting slower. */
+    readonly adaptive: AdaptiveSettings | undefined
     /** Request body; Infinity: as much as the upstream takes. */
     readonly body: number
   }
+  /** Active checks. */
+  readonly health: HealthSettings | undefined
+  readonly ejection: EjectionSettings | undefined
+  /** The share of members that must be available; with fewer, health and ejection are ignored. 0: never ignored. */
+  readonly panic: number
+  /** One per member. Hard: what it says is never ignored. */
+  readonly breaker: BreakerSettings | undefined
+  /** One for the whole service. */
+  readonly serviceBreaker: BreakerSettings | undefined
+  readonly retries: RetrySettings
+  readonly hedge: HedgeSettings | undefined
+  readonly slowStart: SlowStartSettings | undefined
+  readonly faults: FaultSettings | undefined
   /** Tokens of the Upgrade field that are forwarded. */
   readonly upgrades: readonly string[]
 }

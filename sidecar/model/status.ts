@@ -29,6 +29,29 @@ export interface ServiceStatus {
   readonly responses: Readonly<Record<string, number>>
   readonly refused: Readonly<Record<string, number>>
   readonly abandoned: number
+  /** Exchanges that may be in flight now; the configured limit, or less when that is adaptive. */
+  readonly limit: number
+  /** How many had to wait for a place, and for how long together. */
+  readonly waited: { readonly count: number; readonly ms: number }
+  /** By hand: everything is refused. */
+  readonly held: boolean
+  /** Of the whole service; null without one. */
+  readonly breaker: BreakerStatus | null
+  /** Too few members are available: health and ejection are ignored. */
+  readonly panic: boolean
+  readonly panics: number
+  /** Attempts picked in a panic. */
+  readonly panicked: number
+  /** Repetitions, by what they followed: `connect`, `503`. */
+  readonly retries: Readonly<Record<string, number>>
+  readonly staleRetries: number
+  /** Repetitions that were not made, by why not: `budget`, `body`. */
+  readonly unretried: Readonly<Record<string, number>>
+  /** Repetitions that may be made now. */
+  readonly retryBudget: number
+  readonly hedges: { readonly sent: number; readonly won: number }
+  /** What the configuration asks for, and how often it was done; null when it asks for nothing. */
+  readonly faults: { readonly settings: object; readonly delayed: number; readonly aborted: number } | null
   readonly members: readonly MemberStatus[]
 }
 
@@ -40,10 +63,47 @@ export interface MemberStatus {
   readonly succeeded: number
   readonly failed: number
   readonly latencyMs: number
+  /** Failures of the last five seconds, as they count in the balancing. */
+  readonly penalty: number
+  readonly state: MemberState
+  readonly ejection: BreakerStatus | null
+  readonly breaker: BreakerStatus | null
+  /** By checks; null without them. */
+  readonly health: HealthStatus | null
   readonly connections: {
     readonly open: number
     readonly idle: number
     readonly opened: number
     readonly reused: number
   }
+}
+
+/** Why it gets what it gets; the gravest of what applies. */
+export type MemberState =
+  | 'draining'
+  | 'held'
+  | 'circuit-open'
+  | 'unhealthy'
+  | 'ejected'
+  | 'on-trial'
+  | 'resting'
+  | 'ready'
+
+export interface BreakerStatus {
+  readonly state: 'closed' | 'open' | 'half-open'
+  /** Times that it has opened. */
+  readonly opened: number
+  /** Times that it would have opened, but for the cap on how many may be out. */
+  readonly spared: number
+  /** Until trials begin; 0 unless it is open. */
+  readonly retryInMs: number
+}
+
+export interface HealthStatus {
+  readonly healthy: boolean
+  readonly checks: number
+  readonly failures: number
+  /** What the last check found, in words. */
+  readonly last: string
+  readonly lastMs: number
 }

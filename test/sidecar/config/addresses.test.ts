@@ -76,6 +76,16 @@ describe('config: addresses', () => {
         f:7:13: listeners[4].listen: "8080:l" is not an address; expected host:port, "[::1]:port" or unix:/path
       `,
     ],
+    [
+      'with variables without braces',
+      services('web: { endpoints: [127.0.0.1:$PORT, ":$PORT", "http://$HOST/", "$A:80"] }'),
+      `
+        f:3:22: services.web.endpoints[0]: "127.0.0.1:$PORT" is not an address; expected host:port, "[::1]:port" or unix:/path. Did you mean "127.0.0.1:\${PORT}"?
+        f:3:39: services.web.endpoints[1]: ":$PORT" is not an address; expected host:port, "[::1]:port" or unix:/path. Did you mean "127.0.0.1:\${PORT}"?
+        f:3:49: services.web.endpoints[2]: "http://$HOST/" is not an address; expected host:port, "[::1]:port" or unix:/path. Did you mean "\${HOST}:80"?
+        f:3:66: services.web.endpoints[3]: "$A:80" is not an address; expected host:port, "[::1]:port" or unix:/path. Did you mean "\${A}:80"?
+      `,
+    ],
     ['of admin', top('admin: off'), 'f:3:8: admin: "off" is not an address; expected false to turn it off'],
   ])
 })
@@ -157,7 +167,7 @@ describe('config: hosts, prefixes and networks', () => {
       `),
       `
         f:3:29: listeners[0].trust: -1 is not allowed; expected a whole number, 0 to 32
-        f:4:29: listeners[1].trust: "10.0.0.0/8" is not allowed; expected a number of hops, 0 to 32, or a list of networks like [10.0.0.0/8]
+        f:4:29: listeners[1].trust: "10.0.0.0/8" is not a number of hops or a list of networks; expected 0 to 32, or a list like [10.0.0.0/8]. Did you mean [10.0.0.0/8]?
         f:5:29: listeners[2].trust: is empty; to believe nobody, write 0
         f:6:30: listeners[3].trust[0]: "10.0.0.0/33" is not a network; expected CIDR notation like 10.0.0.0/8 or fd00::/8
         f:6:43: listeners[3].trust[1]: "::/129" is not a network; expected CIDR notation like 10.0.0.0/8 or fd00::/8
@@ -165,7 +175,7 @@ describe('config: hosts, prefixes and networks', () => {
         f:6:67: listeners[3].trust[3]: "10.0.0.0/" is not a network; expected CIDR notation like 10.0.0.0/8 or fd00::/8
         f:6:80: listeners[3].trust[4]: "shop.example" is not a network; expected CIDR notation like 10.0.0.0/8 or fd00::/8
         f:6:94: listeners[3].trust[5]: 1 is not a network; expected CIDR notation like 10.0.0.0/8 or fd00::/8
-        f:7:29: listeners[4].trust: 1.5 is not allowed; expected a number of hops, 0 to 32, or a list of networks like [10.0.0.0/8]
+        f:7:29: listeners[4].trust: 1.5 is not a number of hops or a list of networks; expected 0 to 32, or a list like [10.0.0.0/8]
       `,
     ],
   ])

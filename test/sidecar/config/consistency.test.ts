@@ -28,6 +28,74 @@ describe('config: addresses given twice', () => {
   ])
 })
 
+describe('config: addresses that cannot both be had', () => {
+  itTells([
+    [
+      'a wildcard and a part of it',
+      listeners(`
+        - listen: 0.0.0.0:4140
+        - listen: localhost:4140
+        - listen: "[::1]:4140"
+        - listen: "[::]:4141"
+        - listen: 127.0.0.1:4141
+        - listen: 127.0.0.1:5000
+        - listen: 0.0.0.0:5000
+        - listen: localhost:5000
+      `),
+      `
+        f:4:13: listeners[1].listen: "localhost:4140" is taken by listeners[0].listen, "0.0.0.0:4140"; expected another port
+        f:7:13: listeners[4].listen: "127.0.0.1:4141" is taken by listeners[3].listen, "[::]:4141"; expected another port
+        f:9:13: listeners[6].listen: "0.0.0.0:5000" takes in listeners[5].listen, "127.0.0.1:5000"; expected another port
+        f:10:13: listeners[7].listen: is the same address as listeners[5].listen
+      `,
+    ],
+    [
+      'a wildcard and admin',
+      listeners('- listen: "[::]:4191"'),
+      'f:3:13: listeners[0].listen: "[::]:4191" takes in the default of admin, "127.0.0.1:4191"; expected another port',
+    ],
+    [
+      'socket paths in two spellings',
+      listeners(`
+        - listen: unix:/tmp/a.sock
+        - listen: unix:/tmp/x/../a.sock
+      `),
+      'f:4:13: listeners[1].listen: is the same address as listeners[0].listen',
+    ],
+  ])
+})
+
+describe('config: endpoints that lead back', () => {
+  itTells([
+    [
+      'to a listener',
+      `
+        admin: unix:/run/admin.sock
+        listeners:
+          - listen: 127.0.0.1:4140
+          - listen: 0.0.0.0:8080
+        services:
+          web:
+            endpoints:
+              - localhost:4140
+              - { weight: 2, address: 127.0.0.1:8080 }
+              - 10.0.0.7:8080
+              - unix:/run/../run/admin.sock
+      `,
+      `
+        f:8:9: services.web.endpoints[0]: "localhost:4140" leads back to listeners[0].listen; expected the address of an app
+        f:9:31: services.web.endpoints[1].address: "127.0.0.1:8080" leads back to listeners[1].listen, "0.0.0.0:8080"; expected the address of an app
+        f:11:9: services.web.endpoints[3]: "unix:/run/../run/admin.sock" leads back to admin; expected the address of an app
+      `,
+    ],
+    [
+      'to admin, by default',
+      services('web: { endpoints: ["127.0.0.1:4191"] }'),
+      'f:3:22: services.web.endpoints[0]: "127.0.0.1:4191" leads back to the default of admin; expected the address of an app',
+    ],
+  ])
+})
+
 describe('config: targets', () => {
   itTells([
     [

@@ -34,8 +34,47 @@ describe('config: what a file becomes', () => {
           name: 'web',
           endpoints: [{ address: '10.0.0.7:3001', weight: 1 }],
           balance: { name: 'least-connections' },
-          timeouts: { connect: 1_000, head: 15_000, idle: 300_000, total: 30_000, keepAlive: 3_000, tunnel: 3_600_000 },
-          limits: { inFlight: 1_024, queue: 128, queueTimeout: 1_000, connections: 1_024, body: Infinity },
+          timeouts: {
+            connect: 1_000,
+            head: 15_000,
+            perTry: 15_000,
+            idle: 300_000,
+            total: 30_000,
+            keepAlive: 3_000,
+            tunnel: 3_600_000,
+          },
+          limits: {
+            inFlight: 1_024,
+            queue: 128,
+            queueTimeout: 1_000,
+            connections: 1_024,
+            endpointInFlight: Infinity,
+            adaptive: undefined,
+            body: Infinity,
+          },
+          health: undefined,
+          ejection: {
+            consecutive: 5,
+            failureRate: { above: 0.2, of: 5, within: 10_000 },
+            slowRate: undefined,
+            open: { least: 1_000, most: 60_000 },
+            trials: 1,
+            most: 0.5,
+          },
+          panic: 0.5,
+          breaker: undefined,
+          serviceBreaker: undefined,
+          retries: {
+            attempts: 1,
+            on: ['connect', 'stale', 502, 503, 504],
+            idempotent: false,
+            backoff: { least: 25, most: 250 },
+            budget: { share: 0.2, perSecond: 10 },
+            body: 65_536,
+          },
+          hedge: undefined,
+          slowStart: undefined,
+          faults: undefined,
           upgrades: ['websocket'],
         },
       ],
@@ -48,7 +87,8 @@ describe('config: what a file becomes', () => {
   it('is frozen at every depth', () => {
     const settings = parse(
       'listeners: [{ listen: "l:1", trust: [10.0.0.0/8], routes: [{ service: web }] }]\n' +
-        'services: { web: { endpoints: ["x:1"], balance: { hash: { header: a } } } }',
+        'services: { web: { endpoints: ["x:1"], balance: { hash: { header: a } }, retries: false, breaker: {}, hedge: {},' +
+        ' health: { http: { headers: { a: b } } }, limits: { adaptive: true }, slowStart: {}, faults: { delay: {} } } }',
     )
     const open: string[] = []
     const visit = (value: unknown, path: string): void => {
@@ -91,16 +131,16 @@ describe('config: what a file becomes', () => {
     expect(listener('service: WEB').target).to.deep.equal({ kind: 'service', service: 'web' })
     expect(listener('').target).to.deep.equal({ kind: 'by-name' })
     const routes =
-      'routes: [{ host: Shop.Example, prefix: /api/, service: Web }, { host: "*.shop.example", service: web }, ' +
+      'routes: [{ host: Shop.Example, prefix: /api/, service: Web, idempotent: true }, { host: "*.shop.example", service: web }, ' +
       '{ host: "[::1]", service: web }, { prefix: /a%20b//, service: web }, { service: web }]'
     expect(listener(routes).target).to.deep.equal({
       kind: 'routes',
       routes: [
-        { host: 'shop.example', prefix: '/api', service: 'web' },
-        { host: '*.shop.example', prefix: '/', service: 'web' },
-        { host: '[::1]', prefix: '/', service: 'web' },
-        { host: undefined, prefix: '/a%20b', service: 'web' },
-        { host: undefined, prefix: '/', service: 'web' },
+        { host: 'shop.example', prefix: '/api', service: 'web', idempotent: true },
+        { host: '*.shop.example', prefix: '/', service: 'web', idempotent: false },
+        { host: '[::1]', prefix: '/', service: 'web', idempotent: false },
+        { host: undefined, prefix: '/a%20b', service: 'web', idempotent: false },
+        { host: undefined, prefix: '/', service: 'web', idempotent: false },
       ],
     })
   })
@@ -128,7 +168,11 @@ describe('config: what a file becomes', () => {
 
   it('takes limits, timeouts and upgrades', () => {
     expect(service('limits: { queue: 0, body: 1.5KiB }').limits).to.include({ queue: 0, body: 1_536, inFlight: 1_024 })
-    expect(service('timeouts: { connect: 250ms, total: 1.5s }').timeouts).to.include({ connect: 250, total: 1_500 })
+    expect(service('timeouts: { connect: 250ms, perTry: 2s, total: 1.5s }').timeouts).to.include({
+      connect: 250,
+      perTry: 2_000,
+      total: 1_500,
+    })
     expect(service('upgrades: []').upgrades).to.deep.equal([])
     expect(service('upgrades: [WebSocket, IRC/6.9]').upgrades).to.deep.equal(['websocket', 'irc/6.9'])
     expect(
@@ -148,14 +192,50 @@ describe('config: variables', () => {
     expect(parse(text, env).services[0]!.endpoints.map(({ address }) => address)).to.deep.equal(['orders:80', 'e:1'])
   })
 
-  it('are typed by what they hold without quotes, and are text in quotes', () => {
+  it('are what the key takes, with quotes or without, where they are the whole value', () => {
     const text = (admin: string) =>
       `admin: ${admin}\nlisteners: [listen: "l:1"]\nservices: { web: { endpoints: ["x:1"] } }`
-    expect(parse(text('${ADMIN}'), { ADMIN: 'false' }).admin).to.equal(false)
-    expect(() => parse(text('"${ADMIN}"'), { ADMIN: 'false' })).to.throw(ConfigError, '"false" is not an address')
-    const queue =
-      'listeners: [listen: "l:1"]\nservices:\n  web:\n    endpoints: ["x:1"]\n    limits:\n      queue: ${Q}'
-    expect(parse(queue, { Q: '7' }).services[0]!.limits.queue).to.equal(7)
+    for (const admin of ['${ADMIN}', '"${ADMIN}"', "'${ADMIN}'", '"${NONE:-false}"']) {
+      expect(parse(text(admin), { ADMIN: 'false' }).admin).to.equal(false)
+    }
+    const queue = (value: string) =>
+      `listeners: [listen: "l:1"]\nservices:\n  web:\n    endpoints: ["x:1"]\n    limits:\n      queue: ${value}`
+    for (const value of ['${Q}', '"${Q}"', '1${Q:-7}']) {
+      expect(parse(queue(value), { Q: '17' }).services[0]!.limits.queue).to.be.oneOf([17, 117])
+    }
+    expect(() => parse(text('"${ADMIN}lse"'), { ADMIN: 'fa' })).to.throw(ConfigError, '"false" is not an address')
+    expect(() => parse(queue('"1${Q}"'), { Q: '7' })).to.throw(ConfigError, '"17" is not allowed')
+    expect(() => parse(queue('!!str ${Q}'), { Q: '7' })).to.throw(ConfigError, '"7" is not allowed')
+  })
+
+  it('are text as it is set where the key takes text', () => {
+    const { services } = parse(
+      'listeners: [listen: "l:1"]\nservices: { web: { endpoints: ["x:1"], limits: { queue: "${N}" }, health: { http: ' +
+        '{ headers: { token: "${N}", on: "${ON}" }, body: "${N}" } }, balance: { hash: { header: "${N}" } } } }',
+      { N: '007', ON: 'true' },
+    )
+    const { limits, health, balance } = services[0]!
+    expect(limits.queue).to.equal(7)
+    expect(health?.check).to.deep.include({ headers: { token: '007', on: 'true' }, body: '007' })
+    expect(balance).to.deep.equal({ name: 'hash', key: { from: 'header', name: '007' } })
+    const named = (env: NodeJS.ProcessEnv) =>
+      parse('listeners: [{ listen: "l:1", service: "${S}" }]\nservices: { 80: { endpoints: ["x:1"] } }', env)
+    expect(named({ S: '80' }).listeners[0]!.target).to.deep.equal({ kind: 'service', service: '80' })
+    expect(() => named({ S: '81' })).to.throw(
+      ConfigError,
+      'outrigger.yaml:1:39: listeners[0].service: "81" is not a service',
+    )
+  })
+
+  it('are told as what they are where the key takes neither', () => {
+    const text =
+      'listeners: [listen: "l:1"]\nservices: { web: { endpoints: ["${N}"], limits: { queue: "${N}" }, panic: "${N}" } }'
+    expect(() => parse(text, { N: '-5' })).to.throw(
+      ConfigError,
+      'outrigger.yaml:2:32: services.web.endpoints[0]: -5 is not an address; expected host:port, "[::1]:port" or unix:/path\n' +
+        'outrigger.yaml:2:58: services.web.limits.queue: -5 is not allowed; expected a whole number, 0 to 1000000\n' +
+        'outrigger.yaml:2:75: services.web.panic: -5 is not a share; expected 0% to 100%, as a number and %',
+    )
   })
 
   it('never become YAML', () => {

@@ -8,11 +8,25 @@ describe('config: keys', () => {
       'f:3:1: listners: unknown key; expected one of admin, grace, log, listeners, services. Did you mean "listeners"?',
     ],
     [
-      'of a later version',
-      services('web: { endpoints: ["x:1"], health: { http: / }, retries: 1 }'),
+      'that begin with x- at the top, whatever is in them, and only there',
       `
-        f:3:30: services.web.health: unknown key; expected one of endpoints, balance, timeouts, limits, upgrades
-        f:3:51: services.web.retries: unknown key; expected one of endpoints, balance, timeouts, limits, upgrades
+        x-usual: &usual { endpoints: ["x:1"], timeouts: { total: 5 }, env: "\${NONE}" }
+        x-: { x: 1, x: 1 }
+        listeners: [{ listen: "l:1", x-a: 1 }]
+        services: { web: *usual }
+      `,
+      `
+        f:1:58: services.web.timeouts.total: 5 has no unit; write 5s or 5ms
+        f:1:68: services.web.env: environment variable NONE is not set; set it, or write \${NONE:-default}
+        f:3:30: listeners[0].x-a: unknown key; expected one of listen, service, routes, trust, timeouts, limits
+      `,
+    ],
+    [
+      'of a later version',
+      services('web: { endpoints: ["x:1"], sticky: { cookie: a }, discovery: dns }'),
+      `
+        f:3:30: services.web.sticky: unknown key; expected a key that docs/configuration.md lists
+        f:3:53: services.web.discovery: unknown key; expected a key that docs/configuration.md lists
       `,
     ],
     [
@@ -25,11 +39,11 @@ describe('config: keys', () => {
           timeouts: { conect: 1s, zzz: 1s }
       `),
       `
-        f:5:5: services.web.timeout: unknown key; expected one of endpoints, balance, timeouts, limits, upgrades. Did you mean "timeouts"?
-        f:6:15: services.web.limits.inflight: unknown key; expected one of inFlight, queue, queueTimeout, connections, body. Did you mean "inFlight"?
-        f:6:28: services.web.limits.queu: unknown key; expected one of inFlight, queue, queueTimeout, connections, body. Did you mean "queue"?
-        f:7:17: services.web.timeouts.conect: unknown key; expected one of connect, head, idle, total, keepAlive, tunnel. Did you mean "connect"?
-        f:7:29: services.web.timeouts.zzz: unknown key; expected one of connect, head, idle, total, keepAlive, tunnel
+        f:5:5: services.web.timeout: unknown key; expected a key that docs/configuration.md lists. Did you mean "timeouts"?
+        f:6:15: services.web.limits.inflight: unknown key; expected one of inFlight, queue, queueTimeout, connections, endpointInFlight, adaptive, body. Did you mean "inFlight"?
+        f:6:28: services.web.limits.queu: unknown key; expected one of inFlight, queue, queueTimeout, connections, endpointInFlight, adaptive, body. Did you mean "queue"?
+        f:7:17: services.web.timeouts.conect: unknown key; expected one of connect, head, perTry, idle, total, keepAlive, tunnel. Did you mean "connect"?
+        f:7:29: services.web.timeouts.zzz: unknown key; expected one of connect, head, perTry, idle, total, keepAlive, tunnel
       `,
     ],
     [
@@ -41,8 +55,8 @@ describe('config: keys', () => {
       'that any object has',
       services('web: { endpoints: ["x:1"], constructor: 1, __proto__: 1 }'),
       `
-        f:3:30: services.web.constructor: unknown key; expected one of endpoints, balance, timeouts, limits, upgrades
-        f:3:46: services.web.__proto__: unknown key; expected one of endpoints, balance, timeouts, limits, upgrades
+        f:3:30: services.web.constructor: unknown key; expected a key that docs/configuration.md lists
+        f:3:46: services.web.__proto__: unknown key; expected a key that docs/configuration.md lists
       `,
     ],
     [
@@ -55,6 +69,43 @@ describe('config: keys', () => {
 
 describe('config: listeners', () => {
   itTells([
+    [
+      'without dashes',
+      `
+        listeners:
+          listen: "l:1"
+        services: { web: { endpoints: ["x:1"] } }
+      `,
+      'f:2:3: listeners: a map is not a list of listeners; expected a dash before each: write "- listen: ..."',
+    ],
+    [
+      'a space left out behind a key',
+      listeners(`
+        - listen:127.0.0.1:4140
+        - { listen: "l:1", limits: { head:16KiB } }
+      `),
+      `
+        f:3:5: listeners[0]: "listen:127.0.0.1:4140" is not a map; expected a space behind "listen:"
+        f:4:32: listeners[1].limits["head:16KiB"]: unknown key; expected a space behind "head:"
+      `,
+    ],
+    [
+      'trust',
+      listeners(`
+        - { listen: "l:1", trust: loopback }
+        - { listen: "l:2", trust: true }
+        - { listen: "l:3", trust: 10.0.0.0/8 }
+        - { listen: "l:4", trust: "fd00::/8" }
+        - { listen: "l:5", trust: "1" }
+      `),
+      `
+        f:3:29: listeners[0].trust: "loopback" is not a number of hops or a list of networks; expected 0 to 32, or a list like [10.0.0.0/8]. Did you mean [127.0.0.0/8, "::1"]?
+        f:4:29: listeners[1].trust: true is not a number of hops or a list of networks; expected 0 to 32, or a list like [10.0.0.0/8]
+        f:5:29: listeners[2].trust: "10.0.0.0/8" is not a number of hops or a list of networks; expected 0 to 32, or a list like [10.0.0.0/8]. Did you mean [10.0.0.0/8]?
+        f:6:29: listeners[3].trust: "fd00::/8" is not a number of hops or a list of networks; expected 0 to 32, or a list like [10.0.0.0/8]. Did you mean ["fd00::/8"]?
+        f:7:29: listeners[4].trust: "1" is not a number of hops or a list of networks; expected 0 to 32, or a list like [10.0.0.0/8]. Did you mean 1, without quotes?
+      `,
+    ],
     [
       'service of another type',
       listeners(`
@@ -73,10 +124,29 @@ describe('config: listeners', () => {
       listeners(`
         - { listen: "l:1", routes: [] }
         - { listen: "l:2", routes: web }
+        - { listen: "l:3", routes: { service: web } }
       `),
       `
         f:3:30: listeners[0].routes: is empty; expected at least one route, or no routes key at all
         f:4:30: listeners[1].routes: "web" is not a list of routes; expected at least one route
+        f:5:30: listeners[2].routes: a map is not a list of routes; expected a dash before each: write "- service: ..."
+      `,
+    ],
+    [
+      'idempotent routes',
+      listeners(`
+        - listen: "l:1"
+          routes:
+            - { service: web, idempotent: yes }
+            - { service: web, prefix: /a, idempotnt: true }
+        - { listen: "l:2", service: web, idempotent: true }
+        - { listen: "l:3", routes: [{ service: web, idempotent: "true" }] }
+      `),
+      `
+        f:5:37: listeners[0].routes[0].idempotent: "yes" is not a switch; expected true or false
+        f:6:37: listeners[0].routes[1].idempotnt: unknown key; expected one of host, prefix, service, idempotent. Did you mean "idempotent"?
+        f:7:36: listeners[1].idempotent: unknown key; expected one of listen, service, routes, trust, timeouts, limits; that is a key of a route
+        f:8:59: listeners[2].routes[0].idempotent: "true" is not a switch; expected true or false. Did you mean true, without quotes?
       `,
     ],
     [
@@ -115,7 +185,7 @@ describe('config: services', () => {
         f:5:8: services.c.endpoints: has no value; give it one, or leave it out
         f:6:19: services.d.endpoints: "x:1" is not a list of endpoints; expected a list like [127.0.0.1:3001]
         f:7:3: services.e: has no value; give it one, or leave it out
-        f:8:6: services.f: "x:1" is not a map; expected a map with one of endpoints, balance, timeouts, limits, upgrades
+        f:8:6: services.f: "x:1" is not a map; expected a map with known keys
       `,
     ],
     [
@@ -130,44 +200,6 @@ describe('config: services', () => {
         f:3:145: services.web.endpoints[3].weight: "heavy" is not a weight; expected a number above 0, up to 1000
         f:3:180: services.web.endpoints[4].weight: NaN is not a weight; expected a number above 0, up to 1000
         f:3:188: services.web.endpoints[5].address: is missing
-      `,
-    ],
-    [
-      'balance',
-      services(`
-        a: { endpoints: ["x:1"], balance: least-conections }
-        b: { endpoints: ["x:1"], balance: hash }
-        c: { endpoints: ["x:1"], balance: 5 }
-        d: { endpoints: ["x:1"], balance: {} }
-        e: { endpoints: ["x:1"], balance: [round-robin] }
-      `),
-      `
-        f:3:37: services.a.balance: "least-conections" is not a balancer; expected one of least-connections, round-robin, two-choices, peak-ewma, or { hash: ... }. Did you mean "least-connections"?
-        f:4:37: services.b.balance: "hash" is not a balancer; expected one of least-connections, round-robin, two-choices, peak-ewma, or { hash: ... }
-        f:5:37: services.c.balance: 5 is not a balancer; expected one of least-connections, round-robin, two-choices, peak-ewma, or { hash: ... }
-        f:6:28: services.d.balance.hash: is missing
-        f:7:37: services.e.balance: a list is not a balancer; expected one of least-connections, round-robin, two-choices, peak-ewma, or { hash: ... }
-      `,
-    ],
-    [
-      'hash keys',
-      services(`
-        a: { endpoints: ["x:1"], balance: { hash: pth } }
-        b: { endpoints: ["x:1"], balance: { hash: {} } }
-        c: { endpoints: ["x:1"], balance: { hash: { header: a, cookie: b } } }
-        d: { endpoints: ["x:1"], balance: { hash: { query: a } } }
-        e: { endpoints: ["x:1"], balance: { hash: { header: "a b" } } }
-        f: { endpoints: ["x:1"], balance: { hash: { cookie: 5 } } }
-        g: { endpoints: ["x:1"], balance: { hash: } }
-      `),
-      `
-        f:3:45: services.a.balance.hash: "pth" is not a hash key; expected exactly one of client, path, { header: name } or { cookie: name }. Did you mean "path"?
-        f:4:45: services.b.balance.hash: a map is not one hash key; expected exactly one of client, path, { header: name } or { cookie: name }
-        f:5:45: services.c.balance.hash: a map is not one hash key; expected exactly one of client, path, { header: name } or { cookie: name }
-        f:6:47: services.d.balance.hash.query: unknown key; expected one of header, cookie
-        f:7:55: services.e.balance.hash.header: "a b" is not a header name; expected a name like x-user
-        f:8:55: services.f.balance.hash.cookie: 5 needs quotes to be text: "5"
-        f:9:39: services.g.balance.hash: has no value; give it one, or leave it out
       `,
     ],
     [
@@ -197,7 +229,7 @@ describe('config: services', () => {
         f:3:94: services.web.limits.connections: 1000000000 is not allowed; expected a whole number, 1 to 65535
         f:3:105: services.web.limits.body: 64 has no unit; write 64KiB or 64B, or unlimited
         f:4:48: services.b.limits.inFlight: 1.5 is not allowed; expected a whole number, 1 to 1000000
-        f:4:60: services.b.limits.queue: "7" is not allowed; expected a whole number, 0 to 1000000
+        f:4:60: services.b.limits.queue: "7" is not allowed; expected a whole number, 0 to 1000000. Did you mean 7, without quotes?
         f:4:71: services.b.limits.body: "infinite" is not a size; expected 1B to 1TiB, as a number and one of B, KB, KiB, MB, MiB, GB, GiB, TB, TiB, or unlimited
       `,
     ],

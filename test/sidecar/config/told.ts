@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { ConfigError, parseConfig } from '../../../sidecar/config/load.ts'
+import type { ServiceSettings } from '../../../sidecar/model/settings.ts'
 
 /** What a file is, and what is told of it: one line per problem, `f` being the file. Indentation is the test's own. */
 export type Case = readonly [name: string, file: string, told: string]
@@ -18,6 +19,21 @@ export function told(file: string, env: NodeJS.ProcessEnv = {}): string {
     return (error as ConfigError).message
   }
   return 'nothing'
+}
+
+/** Lines of a service, and what is told of them: one line per problem, without its place, from the service's key on. */
+export function itRefuses(cases: readonly (readonly [lines: string, told: string])[]): void {
+  for (const [lines, expected] of cases) {
+    it(`refuses ${lines.replaceAll(/\s+/g, ' ').trim()}`, () => {
+      const text = told(services(`web:\n  endpoints: ["x:1"]\n${indent(lines)}`))
+      expect(text.replaceAll(/^f:\d+:\d+: services\.web\./gm, '')).to.equal(outdent(expected))
+    })
+  }
+}
+
+/** What the lines make of a service. */
+export function serviceOf(lines: string): ServiceSettings {
+  return parseConfig(services(`web:\n  endpoints: ["x:1"]\n${indent(lines)}`), 'f', {}).services[0]!
 }
 
 /** A file that is complete but for what is under test, in its last lines. */

@@ -75,6 +75,43 @@ describe('config: what YAML gets wrong', () => {
       'f:3:21: services.web.endpoints: there is no anchor &there',
     ],
     [
+      'a merge without anchor, and nothing of what is missing for it',
+      services(`
+        web: { <<: *usual }
+        api: { <<: [*usual, *other], health: { <<: *usual }, balance: best }
+      `),
+      `
+        f:3:10: services.web.<<: there is no anchor &usual
+        f:4:10: services.api.<<: there is no anchor &usual
+        f:4:10: services.api.<<: there is no anchor &other
+        f:4:42: services.api.health.<<: there is no anchor &usual
+        f:4:65: services.api.balance: "best" is not a balancer; expected one of least-connections, round-robin, two-choices, peak-ewma, or { hash: ... }
+      `,
+    ],
+    [
+      'a merge without anchor, of all services',
+      `
+        listeners: [{ listen: "l:1", service: web }]
+        services: { <<: *usual }
+      `,
+      'f:2:13: services.<<: there is no anchor &usual',
+    ],
+    [
+      'a space left out behind a key',
+      `
+        listeners:
+          - listen:127.0.0.1:4140
+            service: web
+          - service: web
+            listen:127.0.0.1:4140
+        services: {}
+      `,
+      `
+        f:2:5: not valid YAML: implicit keys need to be on a single line; a space is missing behind "listen:"
+        f:5:5: not valid YAML: implicit map keys need to be followed by map values; a space is missing behind "listen:"
+      `,
+    ],
+    [
       'a merge of no map',
       services('web: { endpoints: ["x:1"], <<: 5 }'),
       'f:3:30: services.web.<<: expected an alias of another map, like *web',
@@ -249,7 +286,7 @@ describe('config: what is no configuration at all', () => {
       `,
       `
         f:1:12: listeners: 1 is not a list of listeners; expected at least one listener
-        f:2:11: services: a list is not a map of services; expected at least one name with its endpoints
+        f:2:11: services: a list is not a map of services; expected a map by name: write "web:" in place of a dash
         f:3:6: log: "info" is not a map; expected a map with one of level, access
         f:4:8: admin: true is not an address; expected host:port, "[::1]:port", unix:/path or false
       `,

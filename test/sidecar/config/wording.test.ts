@@ -1,5 +1,6 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the variables are the configuration's
 import { expect } from 'chai'
-import { isNot, nearest, oneOf, show, unknownKey } from '../../../sidecar/config/wording.ts'
+import { isNot, missingSpace, nearest, oneOf, show, unknownKey } from '../../../sidecar/config/wording.ts'
 
 describe('config: wording', () => {
   const names = ['least-connections', 'round-robin', 'two-choices', 'peak-ewma']
@@ -29,6 +30,18 @@ describe('config: wording', () => {
   it('prefers the nearest, and of equals the first', () => {
     expect(nearest('servicex', ['services', 'service'])).to.equal('services')
     expect(nearest('servicess', ['service', 'services'])).to.equal('services')
+  })
+
+  it('guesses at variables without braces, at text between quotes, and at a space left out', () => {
+    expect(isNot('$HOST:$PORT', 'an address', 'host:port')).to.equal(
+      '"$HOST:$PORT" is not an address; expected host:port. Did you mean "${HOST}:${PORT}"?',
+    )
+    expect(isNot('http://$HOST', 'an address', 'host:port', '$HOST:80')).to.match(/Did you mean "\$\{HOST\}:80"\?$/)
+    expect(isNot('$5', 'a name', 'less')).to.equal('"$5" is not a name; expected less')
+    expect(unknownKey('queue:5', ['queue'])).to.equal('unknown key; expected a space behind "queue:"')
+    expect(unknownKey('quee:5', ['queue'])).to.equal('unknown key; expected queue')
+    expect(missingSpace('queue:5', ['queue'])).to.equal('"queue:5" is not a map; expected a space behind "queue:"')
+    expect(missingSpace('queue: 5', ['queue'])).to.equal(undefined)
   })
 
   it('lists what is allowed while a reader can take it in', () => {

@@ -2,10 +2,13 @@
 // exchanges until they settle and counts until then; if its address comes back before that, it is the same member.
 import type { Balancer, Picker, Random } from '../model/candidate.ts'
 import type { Endpoint } from '../model/endpoint.ts'
-import type { Outcome } from '../model/outcome.ts'
-import { createChoose } from './choose.ts'
+import type { Change as Told } from '../model/events.ts'
+import { classify, msOf, type Outcome } from '../model/outcome.ts'
+import type { SlowStartSettings } from '../model/resilience-settings.ts'
+import { createChoose, NOBODY } from './choose.ts'
 import { Lease } from './lease.ts'
-import { Member, type Told } from './member.ts'
+import { Member } from './member.ts'
+import { createWatch, type WatchSettings } from './watch.ts'
 
 export interface Cluster {
   readonly name: string
@@ -13,17 +16,45 @@ export interface Cluster {
   readonly members: readonly Member[]
   /** Leases not settled yet: always the sum over `members`. */
   readonly inFlight: number
-  /** Takes a member for one attempt; undefined when none may be picked. `exclude`: the member that just failed. */
-  lease(now: number, key?: string, exclude?: Member): Lease | undefined
+  /** Whether all but those are failing: then it is not one of them, it is what they have in common. */
+  othersFail(tried: readonly Member[], now: number): boolean
+  /** Too few are available to be choosy: health and ejection are ignored. */
+  readonly panic: boolean
+  readonly panics: number
+  /** Attempts picked in a panic. */
+  readonly panicked: number
+  /** Members that may be picked now. */
+  readonly usable: number
+  /** Attempts so far. */
+  readonly picked: number
+  /** Takes a member for one attempt; undefined when none may be picked. `tried`: those that have had this request. */
+  lease(now: number, key?: string, tried?: readonly Member[]): Lease | undefined
+  /** Why `lease` gave none just now, and how many milliseconds it will at least be so. */
+  whyNobody(now: number): { readonly reason: Nobody; readonly ms: number }
+  /** By hand. Returns false when there is no such member. */
+  setHeld(address: string, held: boolean, now: number): boolean
+  /** What a check has found. */
+  setHealthy(address: string, healthy: boolean, why: string, now: number): void
   /** Takes a whole new set. An empty one is a discovery gone wrong: the last set stands. */
-  update(endpoints: readonly Endpoint[]): Change
+  update(endpoints: readonly Endpoint[], now?: number): Change
 }
 
-export interface ClusterOptions {
+/** `full`: every member that could be picked has as many attempts as it may have. */
+export type Nobody = 'full' | 'circuit-open' | 'unavailable'
+
+export interface ClusterOptions extends WatchSettings {
   readonly name: string
   readonly endpoints: readonly Endpoint[]
   readonly balancer: Balancer
   readonly random: Random
+  /** Attempts that one member may have at once. Default: any number. */
+  readonly room?: number
+  readonly slowStart?: SlowStartSettings | undefined
+  /** With `initial: unhealthy` a member is given nothing before its first good check. */
+  readonly health?: { readonly initial: 'healthy' | 'unhealthy' } | undefined
+  readonly tell?: (change: Told) => void
+  /** There may be more members to pick from than before. */
+  readonly onAvailable?: () => void
 }
 
 export interface Change {
@@ -32,14 +63,26 @@ export interface Change {
   readonly removed: readonly Member[]
 }
 
-export function createCluster({ name, endpoints, balancer, random }: ClusterOptions): Cluster {
-  const told: Told = { now: 0 }
-  const choose = createChoose()
+export function createCluster(options: ClusterOptions): Cluster {
+  const { name, endpoints, balancer, random, slowStart, room = Number.POSITIVE_INFINITY, tell = () => {} } = options
+  const { onAvailable = () => {} } = options
+  const told = { now: 0, listed: 0, failing: 0, panic: false }
+  const choose = createChoose({ told, random, slowStart, room })
   const leaving = new Map<string, Member>()
   let listed = new Map<string, Member>()
+  const watch = createWatch(options, {
+    told,
+    random,
+    listed: () => listed.values(),
+    tell: change => tell({ service: name, ...change }),
+    onAvailable,
+  })
   let members: readonly Member[] = []
   let picker: Picker<Member> = () => undefined
   let inFlight = 0
+  let panicked = 0
+  let picked = 0
+  let fadesAt = 0
 
   const cluster: Cluster = {
     name,
@@ -49,23 +92,88 @@ export function createCluster({ name, endpoints, balancer, random }: ClusterOpti
     get inFlight() {
       return inFlight
     },
-    lease(now, key, exclude) {
+    othersFail(tried, now) {
       hear(now)
-      const member = choose(picker, key, exclude)
+      let others = 0
+      for (const member of listed.values()) {
+        if (tried.includes(member)) continue
+        others++
+        if (!member.failing && watch.isAvailable(member)) return false
+      }
+      return others > 0
+    },
+    get panic() {
+      return told.panic
+    },
+    get panics() {
+      return watch.panics
+    },
+    get panicked() {
+      return panicked
+    },
+    get usable() {
+      return watch.usable
+    },
+    get picked() {
+      return picked
+    },
+    lease(now, key, tried = NOBODY) {
+      hear(now)
+      const member = choose(picker, key, tried)
       if (member === undefined) return undefined
+      if (told.panic) panicked++
+      const lease = new Lease(member, close, told.now)
+      if (member.suspect) member.suspect = watch.isSuspect(member)
       member.begin()
+      picked++
       inFlight++
-      return new Lease(member, close)
+      return lease
+    },
+    whyNobody(now) {
+      hear(now)
+      let until = Number.POSITIVE_INFINITY
+      let reason: Nobody = 'unavailable'
+      for (const { held, breaker, inFlight } of listed.values()) {
+        const closed = !held && (breaker === undefined || breaker.allows(told.now, true))
+        if (closed && inFlight >= room) return { reason: 'full', ms: 0 }
+        if (closed) continue
+        reason = 'circuit-open'
+        if (!held) until = Math.min(until, breaker!.soonest)
+      }
+      return { reason, ms: Number.isFinite(until) ? Math.max(0, until - told.now) : 0 }
+    },
+    setHeld(address, held, now) {
+      hear(now)
+      const member = listed.get(address)
+      if (member !== undefined) watch.setHeld(member, held)
+      return member !== undefined
+    },
+    setHealthy(address, healthy, why, now) {
+      hear(now)
+      const member = listed.get(address)
+      if (member === undefined) return
+      if (healthy && (member.late || (member.admitted && !member.healthy))) warm(member)
+      // Else what it has failed before would keep it waiting for seconds.
+      if (healthy && !member.healthy) member.forget()
+      watch.setHealthy(member, healthy, why)
     },
     update,
   }
   update(endpoints)
   return cluster
 
-  function close(member: Member, outcome: Outcome, now: number): void {
+  function close(lease: Lease, outcome: Outcome, now: number): void {
     hear(now)
-    member.end(outcome)
+    const { member, ejectionEra, breakerEra, at } = lease
+    member.end(outcome, told.now - at)
     inFlight--
+    const judgement = classify(outcome)
+    if (ejectionEra >= 0) member.ejection!.settle(ejectionEra, judgement, msOf(outcome), told.now)
+    if (breakerEra >= 0) member.breaker!.settle(breakerEra, judgement, msOf(outcome), told.now)
+    if (judgement === 'failure' && outcome.kind !== 'answered' && told.now - member.toldAt >= SAID_ONCE_MS) {
+      member.toldAt = told.now
+      tell({ service: name, member: member.endpoint.address, what: 'out of reach', why: member.failure })
+    }
     if (member.inFlight === 0 && leaving.delete(member.endpoint.address)) {
       members = [...listed.values(), ...leaving.values()]
     }
@@ -73,10 +181,16 @@ export function createCluster({ name, endpoints, balancer, random }: ClusterOpti
 
   /** Time does not run backwards, however the callers' clocks were read. */
   function hear(now: number): void {
-    if (now > told.now) told.now = now
+    if (now <= told.now) return
+    told.now = now
+    if (now < fadesAt) return
+    // Failures fade when they are looked at, and balancers look only at who is fit, or at nobody.
+    fadesAt = now + FADING_MS
+    for (const member of listed.values()) member.failures()
   }
 
-  function update(endpoints: readonly Endpoint[]): Change {
+  function update(endpoints: readonly Endpoint[], now = told.now): Change {
+    hear(now)
     const change = { added: [] as Member[], removed: [] as Member[] }
     if (endpoints.length === 0) return change
     const wanted = new Map<string, Endpoint>()
@@ -97,7 +211,7 @@ export function createCluster({ name, endpoints, balancer, random }: ClusterOpti
     }
     for (const [address, endpoint] of wanted) {
       if (next.has(address)) continue
-      const member = comeBack(address, endpoint) ?? new Member(endpoint, told)
+      const member = comeBack(address, endpoint) ?? join(endpoint)
       change.added.push(member)
       next.set(address, member)
     }
@@ -105,12 +219,34 @@ export function createCluster({ name, endpoints, balancer, random }: ClusterOpti
 
     for (const member of change.removed) {
       member.draining = true
+      member.suspect = true
+      member.forget()
       if (member.inFlight > 0) leaving.set(member.endpoint.address, member)
     }
     listed = next
+    told.listed = listed.size
     members = [...listed.values(), ...leaving.values()]
     picker = balancer([...listed.values()], random)
+    watch.recount()
     return change
+  }
+
+  /** Not at our own start, when there is nobody else to take the rest. */
+  function join(endpoint: Endpoint): Member {
+    const member = new Member(endpoint, told)
+    watch.equip(member)
+    member.late = listed.size > 0
+    if (options.health?.initial === 'unhealthy')
+      Object.assign(member, { healthy: false, admitted: false, suspect: true })
+    else if (member.late) warm(member)
+    return member
+  }
+
+  function warm(member: Member): void {
+    member.late = false
+    if (slowStart === undefined) return
+    member.warmAt = told.now + slowStart.over
+    member.suspect = true
   }
 
   function comeBack(address: string, endpoint: Endpoint): Member | undefined {
@@ -122,3 +258,7 @@ export function createCluster({ name, endpoints, balancer, random }: ClusterOpti
     return member
   }
 }
+
+const FADING_MS = 500
+/** That a member cannot be reached is said once in a minute, not once a request. */
+const SAID_ONCE_MS = 60_000

@@ -1,27 +1,58 @@
 // An endpoint and what we know of it. It outlives every update that still lists its address, with a changed weight too.
-// It has no clock: the cluster writes the time that it was told last into a `Told` that its members share, so that
-// `latencyMs` can be a plain property, decayed when it is read and at no cost to balancers that never read it.
+// It has no clock: the cluster writes the time that it was told last into a `Told` that its members share, so that what
+// fades can be a plain property, brought up to date when it is read and at no cost to balancers that never read it.
 import type { Candidate } from '../model/candidate.ts'
 import type { Endpoint } from '../model/endpoint.ts'
-import { classify, type Outcome } from '../model/outcome.ts'
+import { classify, failureText, type Outcome, waitedInVain } from '../model/outcome.ts'
+import type { Breaker } from '../resilience/breaker.ts'
+import { Rolling } from '../resilience/rolling.ts'
 
 export interface Told {
   now: number
+  /** Members listed, and how many of them are failing. */
+  listed: number
+  failing: number
 }
 
 export class Member implements Candidate {
   endpoint: Endpoint
   inFlight = 0
-  /** The place for failures of the last seconds, counted as load. Nothing sets it yet. */
-  penalty = 0
   picked = 0
   succeeded = 0
   failed = 0
+  /**
+   * The latest it did was to fail, within the last seconds. One failure among successes does not count: at a hundred
+   * requests a second and one error in five hundred, all members would be failing all the time.
+   */
+  failing = false
+  /** The last failure, in words. */
+  failure = ''
+  /** Clock time of the last word to the log that it cannot be reached. */
+  toldAt = Number.NEGATIVE_INFINITY
   /** Finishing what it has, given nothing new. */
   draining = false
+  /** By hand: given nothing until it is released. */
+  held = false
+  /** By checks; true without them. */
+  healthy = true
+  /** False until the first check has succeeded, where members start as unhealthy. */
+  admitted = true
+  /** It has joined a service that was at work. */
+  late = false
+  /** Clock time until which it has asked to be left alone (Retry-After). */
+  restUntil = 0
+  /** Clock time until which it gets less than its share; 0 without a slow start. */
+  warmAt = 0
+  /** Soft: may be ignored. */
+  ejection: Breaker | undefined
+  /** Hard. */
+  breaker: Breaker | undefined
+  /** Something stands against it, or did: ask closer. One test a pick for all that nothing is known of. */
+  suspect = false
   private readonly told: Told
   private latency = 0
   private measuredAt = 0
+  private readonly recent = new Rolling(PENALTY_MS)
 
   constructor(endpoint: Endpoint, told: Told) {
     this.endpoint = endpoint
@@ -32,18 +63,68 @@ export class Member implements Candidate {
     return this.latency * this.kept()
   }
 
+  /**
+   * Failures of the last five seconds, counted as load: a member that fails at once would otherwise look idle and draw
+   * all traffic. When most members are failing it says nothing of this one, and is 0.
+   */
+  get penalty(): number {
+    if (this.recent.total === 0) return 0
+    const failures = this.failures()
+    return this.told.failing * 2 > this.told.listed ? 0 : failures
+  }
+
+  /** The same, whatever the others do. */
+  failures(): number {
+    if (this.recent.total === 0) return 0
+    this.recent.advance(this.told.now)
+    if (this.recent.total === 0) this.recover()
+    return this.recent.total
+  }
+
+  /** Its failures count no more: it is not listed any longer, or known to be well again. */
+  forget(): void {
+    this.recent.reset()
+    this.recover()
+  }
+
+  private recover(): void {
+    if (!this.failing) return
+    this.failing = false
+    this.told.failing--
+  }
+
   begin(): void {
     this.picked++
     this.inFlight++
   }
 
-  end(outcome: Outcome): void {
+  /** `ms`: since the pick. */
+  end(outcome: Outcome, ms = 0): void {
     this.inFlight--
     const judgement = classify(outcome)
-    if (judgement === 'success') this.succeeded++
-    else if (judgement === 'failure') this.failed++
+    if (judgement === 'success') {
+      this.succeeded++
+      this.recover()
+    } else if (judgement === 'failure') this.fail(outcome)
+    // It would have taken at least that long.
+    if (waitedInVain(outcome) && ms > this.latencyMs) this.measure(ms)
+    if (outcome.kind !== 'answered') return
     // An error that comes in 1 ms says nothing of how fast the work is done: failures may raise the average, no more.
-    if (outcome.kind === 'answered' && (judgement === 'success' || this.isSlower(outcome.ms))) this.measure(outcome.ms)
+    if (judgement === 'success' || this.isSlower(outcome.ms)) this.measure(outcome.ms)
+    if (outcome.retryAfter !== undefined && outcome.status === 503) {
+      this.restUntil = this.told.now + Math.min(outcome.retryAfter, LONGEST_REST_MS)
+      this.suspect = true
+    }
+  }
+
+  private fail(outcome: Outcome): void {
+    this.failed++
+    this.failure = failureText(outcome)
+    if (this.draining) return
+    this.recent.add(true, this.told.now)
+    if (this.failing) return
+    this.failing = true
+    this.told.failing++
   }
 
   private isSlower(ms: number): boolean {
@@ -71,3 +152,7 @@ export class Member implements Candidate {
 /** Finagle's default decay time for peak EWMA: an old peak is down to 1 % after 46 s. */
 const TAU_MS = 10_000
 const LEAST_MS = 0.001
+/** As long as a few requests of a fast-failing member take to trip its ejection, and short for one that stumbled once. */
+const PENALTY_MS = 5_000
+/** A server may ask for an hour because of one path; the others of it would pay. */
+const LONGEST_REST_MS = 60_000

@@ -13,7 +13,8 @@ const USAGE = `outrigger ${VERSION}
   outrigger --version
   outrigger --help
 
-SIGTERM or SIGINT drains: what is in flight may end, then it stops. A second signal stops at once.
+SIGTERM or SIGINT drains: what is in flight may end, then it stops. A second signal, half a second later or more, stops at
+once.
 Exit codes: 0 all is well, 1 it could not start or had to cut connections, 2 the command line is wrong.
 `
 
@@ -41,6 +42,7 @@ function read(args: string[]): { command: 'run' | 'check'; file: string } {
     if (command === undefined) leave(2, USAGE)
     if (command !== 'run' && command !== 'check')
       leave(2, `outrigger: "${command}" is no command; there are run and check\n`)
+    if (file === '') leave(2, 'outrigger: FILE is empty; name a file, or leave it out for outrigger.yaml\n')
     if (rest.length > 0) leave(2, `outrigger: one FILE is wanted, "${rest[0]}" is too much\n`)
     return { command, file }
   } catch (error) {
@@ -67,12 +69,17 @@ async function run(file: string): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) stopOn(signal, sidecar)
 }
 
-let stopping = false
+let stoppedAt = Number.POSITIVE_INFINITY
+/** npm passes on the Ctrl-C that the terminal has sent to everyone: one press may come twice. Milliseconds. */
+const ONE_PRESS = 500
 
 function stopOn(signal: 'SIGTERM' | 'SIGINT', sidecar: Sidecar): void {
   process.on(signal, async () => {
-    if (stopping) process.exit(128 + constants.signals[signal])
-    stopping = true
+    if (stoppedAt < Number.POSITIVE_INFINITY) {
+      if (performance.now() - stoppedAt > ONE_PRESS) process.exit(128 + constants.signals[signal])
+      return
+    }
+    stoppedAt = performance.now()
     const { cut } = await sidecar.drain()
     process.exitCode = cut === 0 ? 0 : 1
   })

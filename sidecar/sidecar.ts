@@ -3,8 +3,9 @@
 import { type Admin, openAdmin } from './admin/admin.ts'
 import { readStatus } from './admin/status.ts'
 import { balancers } from './balance/index.ts'
+import { createChecks } from './checks.ts'
 import { Clock } from './http1/clock.ts'
-import type { Observe } from './model/events.ts'
+import type { Change, Observe, Tell } from './model/events.ts'
 import type { Settings } from './model/settings.ts'
 import type { Status } from './model/status.ts'
 import { type Front, openFront } from './proxy/front.ts'
@@ -44,28 +45,39 @@ export async function startSidecar(settings: Settings, options: SidecarOptions =
   let state: Status['state'] = 'starting'
   const log = options.log ?? createLog(settings.log)
   const report = (error: unknown) => log.error({ err: error }, 'internal error')
+  const tell: Tell = change => log[GRAVE.has(change.what) ? 'warn' : 'info'](change, change.what)
   const clock = new Clock(() => performance.now()).start()
   const counters = createCounters()
   const observe = settings.log.access ? both(counters.observe, accessLog(log)) : counters.observe
   const services = new Map<string, Service>()
   for (const each of settings.services) {
     const balancer = balancers[each.balance.name]
-    services.set(each.name, createService(each, { clock, random: Math.random, balancer, report }))
+    services.set(each.name, createService(each, { clock, random: Math.random, balancer, report, tell }))
   }
+  const checks = createChecks(services, clock)
   const fronts: Front[] = []
   const status = () =>
-    readStatus({ version: VERSION, startedAt, state: () => state, listeners, services: serviceParts })
+    readStatus({
+      version: VERSION,
+      startedAt,
+      state: () => state,
+      now: () => clock.now,
+      listeners,
+      services: serviceParts,
+    })
   const metrics = createMetrics(counters, status)
+  const control = { service: (name: string) => services.get(name), now: () => clock.precise() }
   let admin: Admin | undefined
 
   try {
-    if (settings.admin !== false) admin = await openAdmin(settings.admin, { status, metrics })
+    if (settings.admin !== false) admin = await openAdmin(settings.admin, { status, metrics, control })
     const parts = { services, clock, observe, report, fastReads: options.fastReads ?? true }
     for (const each of settings.listeners) fronts.push(await openFront(each, parts))
   } catch (error) {
     await close()
     throw error
   }
+  checks.start()
   state = 'ready'
   const addresses = fronts.map(front => front.address)
   log.info({ listeners: addresses, admin: admin?.address, services: [...services.keys()], version: VERSION }, 'ready')
@@ -83,12 +95,13 @@ export async function startSidecar(settings: Settings, options: SidecarOptions =
 
   function serviceParts() {
     return [...services.values()].map(service => ({
-      name: service.name,
-      balance: service.settings.balance.name,
-      inFlight: service.gate.inFlight,
-      queued: service.gate.queued,
+      service,
       counters: counters.service(service.name),
-      members: service.cluster.members.map(member => ({ member, pool: service.pool(member) })),
+      members: service.cluster.members.map(member => ({
+        member,
+        pool: service.pool(member),
+        health: checks.statusOf(service.name, member.endpoint.address),
+      })),
     }))
   }
 
@@ -111,11 +124,22 @@ export async function startSidecar(settings: Settings, options: SidecarOptions =
     const drained = Promise.all(fronts.map(front => front.drain()))
     for (const front of fronts) front.destroy()
     await drained
+    checks.stop()
     for (const service of services.values()) service.close()
     await admin?.close()
     clock.stop()
   }
 }
+
+/** What costs somebody something. */
+const GRAVE: ReadonlySet<Change['what']> = new Set([
+  'out of reach',
+  'ejected',
+  'unhealthy',
+  'circuit open',
+  'panic',
+  'held',
+])
 
 function both(first: Observe, second: Observe): Observe {
   return record => {

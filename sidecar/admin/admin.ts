@@ -1,12 +1,15 @@
-// Where operators and orchestrators look: health, readiness, metrics, status. Read-only, and on the loopback by default.
+// Where operators and orchestrators look, and the few things that they can do. On the loopback by default: it asks for no
+// password.
 
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import { bind } from '../http1/bind.ts'
 import type { Status } from '../model/status.ts'
+import { CONTROL_PATHS, type ControlParts, control } from './control.ts'
 
 export interface AdminParts {
   readonly status: () => Status
   readonly metrics: () => Promise<string>
+  readonly control: ControlParts
 }
 
 export interface Admin {
@@ -18,24 +21,37 @@ interface Page {
   readonly status: number
   readonly type: string
   readonly body: string
+  readonly allow?: string
 }
 
 export async function openAdmin(listen: string, parts: AdminParts): Promise<Admin> {
   const pages = pagesOf(parts)
   const server = createServer(async (request, response) => {
-    const path = (request.url ?? '/').split('?', 1)[0]!
-    const page = pages[path]
-    const known = request.method === 'GET' || request.method === 'HEAD'
-    const { status, type, body } = !known ? NOT_ALLOWED : page === undefined ? NOT_FOUND : await page().catch(failed)
+    const { status, type, body, allow } = await pageFor(request).catch(failed)
     response.writeHead(status, {
       'content-type': type,
       'content-length': Buffer.byteLength(body),
       'cache-control': 'no-store',
-      ...(known ? {} : { allow: 'GET, HEAD' }),
+      ...(allow === undefined ? {} : { allow }),
     })
     response.end(request.method === 'HEAD' ? undefined : body)
   })
-  const address = await bind(server, listen)
+
+  async function pageFor({ method, url = '/', headers }: IncomingMessage): Promise<Page> {
+    const path = url.split('?', 1)[0]!
+    if (method === 'POST' && path.startsWith('/services/')) {
+      // A browser names the page that asks; no page has any business here, wherever it came from.
+      if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) return FORBIDDEN
+      const reply = control(path, parts.control)
+      return reply === undefined ? NOT_FOUND : text(reply.status, `${reply.text}\n`)
+    }
+    if (path.startsWith('/services/')) return { ...NOT_ALLOWED, allow: 'POST' }
+    if (method !== 'GET' && method !== 'HEAD') return { ...NOT_ALLOWED, allow: 'GET, HEAD' }
+    const page = pages[path]
+    return page === undefined ? NOT_FOUND : page()
+  }
+
+  const address = await bind(server, listen, ' (the admin listener; the key admin sets another address, or false)')
   return {
     address,
     close() {
@@ -49,7 +65,7 @@ export async function openAdmin(listen: string, parts: AdminParts): Promise<Admi
 
 function pagesOf({ status, metrics }: AdminParts): Readonly<Record<string, () => Promise<Page>>> {
   return {
-    '/': async () => text(200, 'outrigger admin: /healthz /readyz /metrics /status\n'),
+    '/': async () => text(200, `outrigger admin: /healthz /readyz /metrics /status; ${CONTROL_PATHS}\n`),
     '/healthz': async () => text(200, 'ok\n'),
     '/readyz': async () => {
       const { state } = status()
@@ -64,8 +80,9 @@ function text(status: number, body: string): Page {
   return { status, type: 'text/plain; charset=utf-8', body }
 }
 
-const NOT_FOUND = text(404, 'not found; there are /healthz /readyz /metrics /status\n')
-const NOT_ALLOWED = text(405, 'GET and HEAD only\n')
+const NOT_FOUND = text(404, `not found; there are /healthz /readyz /metrics /status; ${CONTROL_PATHS}\n`)
+const NOT_ALLOWED = text(405, 'this method is not for this path\n')
+const FORBIDDEN = text(403, 'not from a browser\n')
 
 function failed(): Page {
   return text(500, 'failed\n')

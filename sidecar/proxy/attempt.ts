@@ -1,3 +1,4 @@
+import type { Lease } from '../cluster/lease.ts'
 import type { Answer } from '../http1/answer.ts'
 import type { Clock } from '../http1/clock.ts'
 import type { Inbound } from '../http1/inbound.ts'
@@ -6,6 +7,8 @@ import type { Outcome } from '../model/outcome.ts'
 
 /** The outcome of an attempt that nobody let finish: nobody's fault. */
 export const ABANDONED: Outcome = { kind: 'abandoned' }
+/** The same, when all of it was a wait for the member. */
+export const WAITED_IN_VAIN: Outcome = { kind: 'abandoned', waiting: true }
 
 /** What an attempt needs of the exchange that it is made for. */
 export interface Asker {
@@ -13,6 +16,8 @@ export interface Asker {
   readonly clock: Clock
   /** The client takes the answer slower than it comes. */
   waitForClient(): void
+  /** A 1xx head for the client. */
+  interim(head: string, of: Attempt): void
 }
 
 /** One try at one endpoint: what its connection tells becomes two promises, of the head and of the end. */
@@ -21,17 +26,28 @@ export class Attempt implements AnswerListener {
   /** Final once there is no answer, or once it has ended. */
   outcome: Outcome = ABANDONED
   stale = false
+  /** Nothing of the request had left. */
+  unsent = false
   over = false
+  readonly lease: Lease
   readonly upstream: Upstream
   readonly #x: Asker
-  readonly #startedAt: number
-  #ms = 0
+  #startedAt: number
+  /** Until the response head, milliseconds; 0 before. */
+  ms = 0
   #wake: (() => void) | null = null
 
-  constructor(x: Asker, upstream: Upstream, now: number) {
+  constructor(x: Asker, lease: Lease, upstream: Upstream) {
     this.#x = x
+    this.lease = lease
     this.upstream = upstream
-    this.#startedAt = now
+    this.#startedAt = x.clock.precise()
+  }
+
+  /** The time that the client needed for its request is not the member's. */
+  requestComplete(): void {
+    this.#startedAt = this.#x.clock.precise()
+    this.lease.at = this.#startedAt
   }
 
   /** Resolves when there is an answer or there will be none. */
@@ -57,6 +73,16 @@ export class Attempt implements AnswerListener {
     this.#end(outcome)
   }
 
+  /** The answer is not to be relayed: another attempt follows. Returns the outcome. */
+  drop(): Outcome {
+    const { answer } = this
+    if (answer === null) return this.outcome
+    // What was read of it has not been written anywhere.
+    if (answer.lent !== null) this.upstream.wire.recycle(answer.lent)
+    this.abort(this.#answered(answer.status))
+    return this.outcome
+  }
+
   #end(outcome: Outcome): void {
     this.over = true
     this.outcome = outcome
@@ -66,16 +92,19 @@ export class Attempt implements AnswerListener {
   }
 
   #answered(status: number): Outcome {
-    return { kind: 'answered', status, ms: this.#ms }
+    const retryAfter = this.answer!.retryAfter
+    return retryAfter < 0
+      ? { kind: 'answered', status, ms: this.ms }
+      : { kind: 'answered', status, ms: this.ms, retryAfter }
   }
 
   onInterim(head: string): void {
-    this.#x.inbound.wire.write(head)
+    this.#x.interim(head, this)
   }
 
   onAnswer(answer: Answer): void {
     this.answer = answer
-    this.#ms = this.#x.clock.precise() - this.#startedAt
+    this.ms = this.#x.clock.precise() - this.#startedAt
     if (answer.done) return this.#end(this.#answered(answer.status))
     const wake = this.#wake
     this.#wake = null
@@ -97,8 +126,9 @@ export class Attempt implements AnswerListener {
     this.#end(this.#answered(this.answer!.status))
   }
 
-  onFailure(outcome: Outcome, stale: boolean): void {
+  onFailure(outcome: Outcome, stale: boolean, unsent: boolean): void {
     this.stale = stale
+    this.unsent = unsent
     this.#end(outcome)
   }
 

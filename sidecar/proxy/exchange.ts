@@ -1,37 +1,23 @@
 // One client request and all that is done for it: what it is, how far it is, and what the client's connection tells
 // of it meanwhile. The order of the steps is in handle.ts.
 
+import { NOBODY } from '../cluster/choose.ts'
+import type { Member } from '../cluster/member.ts'
 import type { Answer, Ask } from '../http1/answer.ts'
 import type { Clock } from '../http1/clock.ts'
 import type { Fault } from '../http1/fault.ts'
-import { requestText, targetOf } from '../http1/forward-request.ts'
 import type { Inbound, Request } from '../http1/inbound.ts'
 import { AUTHORITY_FORM, type RequestHead } from '../http1/request-head.ts'
 import { text } from '../http1/text.ts'
-import type { ExchangeRecord, Observe } from '../model/events.ts'
+import type { ExchangeRecord } from '../model/events.ts'
 import type { Outcome } from '../model/outcome.ts'
-import type { ListenerSettings } from '../model/settings.ts'
-import { ABANDONED, type Attempt } from './attempt.ts'
+import { ABANDONED, type Attempt, WAITED_IN_VAIN } from './attempt.ts'
+import type { ExchangeContext } from './context.ts'
 import { clientOf, hashKey } from './hash-key.ts'
+import { Outgoing } from './outgoing.ts'
 import * as refusals from './refusal.ts'
 import type { Service } from './service.ts'
 import { upgradeOf } from './upgrade.ts'
-
-/** What all exchanges of a listener share. */
-export interface ExchangeContext {
-  readonly settings: ListenerSettings
-  /** As bound; set before the first exchange. */
-  address: string
-  readonly clock: Clock
-  readonly observe: Observe
-  /** Whether X-Forwarded-For is believed when this address has written to it. */
-  trusts(address: string): boolean
-  /** A fault of our own, for the log. */
-  report(error: unknown): void
-}
-
-/** Content kept for a repetition, bytes. Linkerd and Envoy buffer the same. */
-const REPLAY_LIMIT = 64 * 1024
 
 export class Exchange implements Request, Ask, ExchangeRecord {
   readonly context: ExchangeContext
@@ -50,6 +36,17 @@ export class Exchange implements Request, Ask, ExchangeRecord {
   status = 0
   reason = ''
   staleRetries = 0
+  retries = 0
+  /** Repetitions after a failed connect, where nothing was sent. */
+  connectRetries = 0
+  /** Members that have failed it. */
+  tried: readonly Member[] = NOBODY
+  /** Of the last attempt. */
+  outcome: Outcome = ABANDONED
+  /** It may be sent twice without harm (RFC 9110 section 9.2.2), or whoever wrote it or the route has said so. */
+  idempotent = false
+  /** Milliseconds waited for a place in the service. */
+  queuedMs = 0
   /** The client has gone. */
   left = false
   /** All of the request has been read. */
@@ -58,12 +55,17 @@ export class Exchange implements Request, Ask, ExchangeRecord {
   /** Decided while an attempt was under way; it overrides what the attempt's end would mean. */
   verdict: refusals.Refusal | null = null
   abortWait: ((reason: unknown) => void) | null = null
-  /** The request as it goes upstream: its head, and its content as long as `#whole`. */
-  #outgoing = ''
-  #whole = true
+  readonly outgoing = new Outgoing()
   #keepAlive: boolean
   #attempt: Attempt | null = null
+  /** A hedge: a second attempt at the same time. */
+  #rival: Attempt | null = null
   #answered = false
+  /** A 1xx has reached the client. */
+  #begun = false
+  /** Clock times at which the present attempt, and all of them, have to have an answer. */
+  #tryEnds = Number.POSITIVE_INFINITY
+  #endsAt = Number.POSITIVE_INFINITY
   /** Valid until `forget`. */
   #bytes: Buffer | null
   readonly #head: RequestHead
@@ -101,27 +103,45 @@ export class Exchange implements Request, Ask, ExchangeRecord {
 
   /** Path and query, or whatever form the target has. */
   get target(): string {
-    if (this.#outgoing !== '') return targetOf(this.#outgoing)
+    if (this.outgoing.text !== '') return this.outgoing.target
     return this.#bytes === null ? '' : text(this.#bytes, this.#head.pathStart, this.#head.targetEnd)
   }
 
   /** The address that the request comes from, as far as the hops before us are trusted; '' on a unix socket. */
   get client(): string {
-    return clientOf(this.#outgoing, this.inbound.forwarding, this.context)
+    return clientOf(this.outgoing.text, this.inbound.forwarding, this.context)
   }
 
   get ms(): number {
     return this.clock.precise() - this.startedAt
   }
 
-  /** The method may be repeated without harm (RFC 9110 section 9.2.2), and all that was sent is here to be sent again. */
   get repeatable(): boolean {
-    return this.#whole && !this.#answered && !this.left && this.verdict === null && IDEMPOTENT.has(this.method)
+    return this.resendable && this.idempotent
+  }
+
+  /** All that was sent is here to be sent again, and the client has seen nothing of an answer. */
+  get resendable(): boolean {
+    return this.outgoing.whole && !this.isOver
+  }
+
+  /** Nothing further would reach the client as the one answer to its request. */
+  get isOver(): boolean {
+    return this.#answered || this.#begun || this.left || this.verdict !== null
+  }
+
+  /** Milliseconds until an answer must have begun. */
+  get timeLeft(): number {
+    return this.#endsAt - this.clock.now
+  }
+
+  within(ms: number): number {
+    return Math.min(ms, Math.max(1, this.#tryEnds - this.clock.now))
   }
 
   key(): string | undefined {
     const { key } = this.to!.settings.balance
-    return key === undefined ? undefined : hashKey(key, this.#outgoing, this)
+    return key === undefined ? undefined : hashKey(key, this.outgoing.text, this)
   }
 
   /** The read buffer is about to be used for something else. */
@@ -130,16 +150,27 @@ export class Exchange implements Request, Ask, ExchangeRecord {
   }
 
   /** The exchange belongs to a service now: its head can be written, its limits apply. */
-  enter(service: Service): void {
+  enter(service: Service, idempotent: boolean): void {
     this.to = service
     const bytes = this.#bytes!
     const head = this.#head
-    const { limits, upgrades, timeouts } = service.settings
+    const { limits, upgrades, retries } = service.settings
     if (head.length > limits.body) throw refusals.TOO_LARGE
     if (head.chunked) this.inbound.body.allow(limits.body)
     this.upgrade = head.upgrade === -1 ? '' : upgradeOf(bytes, head, upgrades)
-    this.#outgoing = requestText(bytes, head, this.inbound.forwarding, this.upgrade)
-    if (this.sent) this.clock.arm(this.inbound.timer, timeouts.total)
+    this.outgoing.begin(bytes, head, this.inbound.forwarding, this.upgrade)
+    this.outgoing.deadline = this.startedAt + head.deadline
+    this.idempotent = idempotent || retries.idempotent || head.idempotencyKey || IDEMPOTENT.has(this.method)
+    if (this.sent) this.#awaitAnswer()
+  }
+
+  /** All of the request is here: from now on the member's time runs, and the total. */
+  #awaitAnswer(): void {
+    const { total, perTry } = this.timeouts
+    const { now } = this.clock
+    this.#endsAt = Math.min(now + total, this.outgoing.deadline)
+    this.#tryEnds = now + perTry
+    this.clock.arm(this.inbound.timer, this.#endsAt - now)
   }
 
   /** Sends what there is of the request; what comes later follows by `onBody`. */
@@ -147,8 +178,29 @@ export class Exchange implements Request, Ask, ExchangeRecord {
     this.inbound.readFirst()
     this.#attempt = attempt
     if (this.verdict !== null) return attempt.abort(ABANDONED)
-    attempt.upstream.send(this.#outgoing, this, attempt)
+    if (this.sent) this.#tryEnds = this.clock.now + this.timeouts.perTry
+    attempt.upstream.send(this.outgoing.at(this.clock.now), this, attempt)
     this.inbound.resume()
+  }
+
+  startRival(attempt: Attempt): void {
+    this.#rival = attempt
+    this.#tryEnds = this.clock.now + this.timeouts.perTry
+    attempt.upstream.send(this.outgoing.at(this.clock.now), this, attempt)
+  }
+
+  /** Of two attempts this is the one that goes on. */
+  decide(winner: Attempt): void {
+    this.#attempt = winner
+    this.#rival = null
+    this.member = winner.lease.member.endpoint.address
+  }
+
+  interim(head: string, of: Attempt): void {
+    // Of two attempts at once the client must not hear both.
+    if (this.#rival !== null || of !== this.#attempt) return
+    this.#begun = true
+    this.inbound.wire.write(head)
   }
 
   /** CONNECT: from here on this connection's requests are for that service. */
@@ -205,6 +257,7 @@ export class Exchange implements Request, Ask, ExchangeRecord {
     }
     // It is over by now, unless a fault of ours ended the exchange: then nothing more may come of it.
     this.#attempt?.abort(ABANDONED)
+    this.#rival?.abort(ABANDONED)
     this.#attempt = null
     if (this.left) this.inbound.destroy()
     else this.inbound.finish(this.#keepAlive)
@@ -212,26 +265,30 @@ export class Exchange implements Request, Ask, ExchangeRecord {
 
   onBody(bytes: Buffer, from: number, to: number): void {
     const attempt = this.#attempt
-    if (attempt !== null && !attempt.over) attempt.upstream.wire.pass(bytes, from, to, this.inbound.wire)
-    if (!this.#whole) return
-    const room = this.#outgoing.length + to - from <= REPLAY_LIMIT
-    if (room || attempt === null) this.#outgoing += text(bytes, from, to)
-    else this.#whole = false
-    if (!room && attempt === null) this.inbound.wire.pause()
+    // Between two attempts, as before the first, what comes is kept: over the limit the client has to wait.
+    const taken = attempt !== null && !attempt.over
+    if (taken) attempt.upstream.wire.pass(bytes, from, to, this.inbound.wire)
+    if (!this.outgoing.whole) return
+    const size = this.outgoing.text.length + to - from
+    const limit = this.to === null ? 0 : this.to.settings.retries.body
+    if (taken && size > limit) this.outgoing.whole = false
+    else this.outgoing.append(text(bytes, from, to))
+    if (!taken && size > Math.max(limit, LEAST_KEPT)) this.inbound.wire.pause()
   }
 
   onBodyEnd(tail: string): void {
     this.sent = true
-    if (this.#whole) this.#outgoing += tail
+    if (!this.#answered) this.#awaitAnswer()
+    if (this.outgoing.whole) this.outgoing.append(tail)
     const attempt = this.#attempt
     if (attempt !== null && !attempt.over) {
       if (tail !== '') attempt.upstream.wire.write(tail)
+      attempt.requestComplete()
       attempt.upstream.wire.recycle(this.inbound.wire.own)
       attempt.upstream.requestSent()
     }
     this.inbound.wire.own = null
-    if (!this.#answered) this.clock.arm(this.inbound.timer, this.timeouts.total)
-    else if (this.#heldByClient) this.waitForClient()
+    if (this.#answered && this.#heldByClient) this.waitForClient()
   }
 
   onBodyFault(fault: Fault): void {
@@ -242,7 +299,7 @@ export class Exchange implements Request, Ask, ExchangeRecord {
     if (this.left) return
     // A tunnel ends in no other way than that a side leaves it: nothing is abandoned.
     this.left = this.status !== 101
-    this.#stop(refusals.INTERNAL, ABANDONED)
+    this.#stop(refusals.INTERNAL, this.sent && !this.#answered ? WAITED_IN_VAIN : ABANDONED)
   }
 
   onDrain(): void {
@@ -254,12 +311,13 @@ export class Exchange implements Request, Ask, ExchangeRecord {
   onTimeout(phase: 'request' | 'response'): void {
     if (phase === 'request' && this.inbound.wire.paused) {
       // Held up by the upstream, which has its own timeout; but not when that waits for this client to take its answer.
-      if (this.#heldByClient) return this.inbound.reset()
+      if (this.#heldByClient && !this.inbound.wire.moved()) return this.inbound.reset()
       return this.waitForClient()
     }
     if (phase === 'request') this.#stop(refusals.REQUEST_TIMEOUT, ABANDONED)
+    else if (this.#answered && this.inbound.wire.moved()) this.waitForClient()
     else if (this.#answered) this.inbound.reset()
-    else this.#stop(refusals.TOTAL_TIMEOUT, { kind: 'timed-out', phase: 'head' })
+    else this.#stop(refusals.TOTAL_TIMEOUT, this.#endsAt < this.outgoing.deadline ? TOO_LATE : WAITED_IN_VAIN)
   }
 
   /** The response waits for the client to take some of it. */
@@ -271,8 +329,14 @@ export class Exchange implements Request, Ask, ExchangeRecord {
     this.verdict = verdict
     this.abortWait?.(verdict)
     this.#attempt?.abort(outcome)
+    this.#rival?.abort(ABANDONED)
     if (this.#answered && !this.left) this.inbound.reset()
   }
 }
 
+/** Of the total timeout. What a caller sets itself, by a deadline of its own, is held against nobody. */
+const TOO_LATE: Outcome = { kind: 'timed-out', phase: 'head' }
+
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+/** A head and what came with it are held in any case. Bytes. */
+const LEAST_KEPT = 16 * 1024

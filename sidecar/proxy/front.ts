@@ -9,7 +9,9 @@ import { Inbound, type InboundOwner } from '../http1/inbound.ts'
 import { HIGH_WATER_MARK } from '../http1/wire.ts'
 import type { ExchangeRecord, Observe } from '../model/events.ts'
 import type { ListenerSettings } from '../model/settings.ts'
-import { Exchange, type ExchangeContext } from './exchange.ts'
+import { ABANDONED } from './attempt.ts'
+import type { ExchangeContext } from './context.ts'
+import { Exchange } from './exchange.ts'
 import { handle } from './handle.ts'
 import { NO_CONNECTION, type Refusal, refusalOfFault, refusalText } from './refusal.ts'
 import { createRouter } from './router.ts'
@@ -72,8 +74,7 @@ export async function openFront(settings: ListenerSettings, parts: FrontParts): 
     accepted++
     if (inbounds.size >= limits.connections) {
       observe(refusedRecord(context, peerOf(socket), NO_CONNECTION))
-      socket.on('error', () => {})
-      socket.end(refusalText(NO_CONNECTION, false, 'close'), () => socket.destroy())
+      refuseConnection(socket)
       return
     }
     const peer = peerOf(socket)
@@ -113,6 +114,18 @@ export async function openFront(settings: ListenerSettings, parts: FrontParts): 
   }
 }
 
+/** What the client has sent already must be read, or the reset that follows a close destroys the answer. */
+function refuseConnection(socket: Socket): void {
+  socket.on('error', () => {})
+  socket.end(refusalText(NO_CONNECTION, false, 'close'))
+  socket.on('end', () => socket.destroy())
+  setTimeout(() => socket.destroy(), REFUSED_LINGER).unref()
+  socket.resume()
+}
+
+/** Milliseconds. */
+const REFUSED_LINGER = 1000
+
 function peerOf(socket: Socket): string {
   const address = socket.remoteAddress ?? ''
   return address.startsWith('::ffff:') ? address.slice(7) : address
@@ -139,6 +152,20 @@ function refusedRecord(
   client: string,
   { status, reason }: Fault | Refusal,
 ): ExchangeRecord {
-  const unknown = { service: '', member: '', method: '', target: '', host: '', ms: 0, left: false, staleRetries: 0 }
-  return { ...unknown, listener: address, client, status, reason }
+  return { ...UNKNOWN, listener: address, client, status, reason }
+}
+
+const UNKNOWN = {
+  service: '',
+  member: '',
+  method: '',
+  target: '',
+  host: '',
+  outcome: ABANDONED,
+  ms: 0,
+  left: false,
+  staleRetries: 0,
+  retries: 0,
+  connectRetries: 0,
+  queuedMs: 0,
 }

@@ -5,11 +5,15 @@ import { OVERLOAD, QUEUE_TIMEOUT } from './refusal.ts'
 export interface Gate {
   readonly inFlight: number
   readonly queued: number
+  /** What `inFlight` may be now. */
+  readonly limit: number
   /** Takes a place if there is one and nobody waits for it. */
   enter(): boolean
   /** Waits for a place; rejects with a refusal when the queue is full or the wait too long, or with what `abort` gives. */
   wait(abortable: Abortable): Promise<void>
   leave(): void
+  /** The limit may have grown: lets in who waits, as far as there are places. */
+  admit(): void
 }
 
 export interface Abortable {
@@ -21,7 +25,8 @@ interface Waiter {
   enter: () => void
 }
 
-export function createGate(limits: { inFlight: number; queue: number; queueTimeout: number }): Gate {
+/** `limits.inFlight` may change; it is read anew each time. */
+export function createGate(limits: { readonly inFlight: number; queue: number; queueTimeout: number }): Gate {
   const queue: Waiter[] = []
   let inFlight = 0
   return {
@@ -30,6 +35,9 @@ export function createGate(limits: { inFlight: number; queue: number; queueTimeo
     },
     get queued() {
       return queue.length
+    },
+    get limit() {
+      return limits.inFlight
     },
     enter() {
       if (inFlight >= limits.inFlight || queue.length > 0) return false
@@ -60,10 +68,15 @@ export function createGate(limits: { inFlight: number; queue: number; queueTimeo
       })
     },
     leave() {
-      const next = queue.shift()
-      // The place goes from hand to hand, so that a newcomer cannot slip in before the one who waited.
-      if (next === undefined) inFlight--
-      else next.enter()
+      inFlight--
+      this.admit()
+    },
+    admit() {
+      // The limit may have changed since: more than one may enter now, or none.
+      while (queue.length > 0 && inFlight < limits.inFlight) {
+        inFlight++
+        queue.shift()!.enter()
+      }
     },
   }
 }

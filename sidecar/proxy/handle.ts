@@ -1,23 +1,28 @@
 // READ FIRST. The life of a request, top to bottom. Everything that can end it early is thrown as a Refusal where it
 // is decided and written in one place. An attempt ends in an outcome, not in an error: a lease is settled whatever came.
 
-import type { Outcome } from '../model/outcome.ts'
 import { ABANDONED } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
-import { INTERNAL, isRefusal, NO_ENDPOINT, refusalOf } from './refusal.ts'
+import { hedged } from './hedge.ts'
+import { INTERNAL, isRefusal, refusalOf, TOTAL_TIMEOUT } from './refusal.ts'
 import { relay } from './relay.ts'
+import { NO_RETRY, waitBeforeRetry } from './retry.ts'
 import type { Router } from './router.ts'
 import { send } from './send.ts'
 import type { Service } from './service.ts'
+import { pause, queue } from './wait.ts'
 
 export async function handle(x: Exchange, router: Router): Promise<void> {
   try {
-    const service = router(x)
+    const { service, idempotent } = router(x)
     if (x.tunnels) x.openTunnel(service)
     else {
-      x.enter(service)
+      x.enter(service, idempotent)
+      if (service.faults !== undefined) await service.faults(x)
+      // Before the queue: what will be refused must not wait for it.
+      if (!service.isOpen) throw service.closed()
       // A place in the service comes before a member: what waits in the queue must not weigh on a member's score.
-      if (!service.gate.enter()) await service.gate.wait(x)
+      if (!service.gate.enter()) await queue(x, service.gate)
       try {
         await serve(x, service)
       } finally {
@@ -32,26 +37,55 @@ export async function handle(x: Exchange, router: Router): Promise<void> {
   x.finish()
 }
 
-/** One attempt after the other, until an answer has been relayed to its last byte. */
+/** One attempt after the other, until one has been relayed to its last byte, or no further one makes sense. */
 async function serve(x: Exchange, service: Service): Promise<void> {
-  const lease = service.cluster.lease(x.clock.now, x.key())
-  if (lease === undefined) throw NO_ENDPOINT
-  let outcome: Outcome = ABANDONED
+  const era = service.begin()
+  const crowd = service.gate.inFlight
+  try {
+    for (let wait = await attemptOnce(x, service); wait !== NO_RETRY; wait = await attemptOnce(x, service)) {
+      if (wait > 0) await pause(x, wait)
+    }
+  } finally {
+    service.end(era, x.outcome, crowd)
+  }
+}
+
+/** Resolves with how long to wait before the next attempt, in milliseconds; NO_RETRY when this one was the last. */
+async function attemptOnce(x: Exchange, service: Service): Promise<number> {
+  // Its caller may have waited long enough elsewhere.
+  if (x.timeLeft <= 0) throw TOTAL_TIMEOUT
+  let lease = service.lease(x)
+  x.outcome = ABANDONED
   try {
     let attempt = send(x, service, lease, false)
-    await attempt.headed()
-    if (attempt.stale && x.repeatable) {
+    if (service.hedge === undefined) await attempt.headed()
+    else {
+      // The answer may be that of another attempt, at another member; the lease is that one's, then.
+      attempt = await hedged(x, service, attempt)
+      lease = attempt.lease
+    }
+    if (attempt.stale && (attempt.unsent ? x.resendable : service.repeatsStale && x.repeatable)) {
       // Says nothing of the member: its server closed a kept connection while the request was under way.
       x.staleRetries++
       attempt = send(x, service, lease, true)
       await attempt.headed()
     }
-    // Health, ejection and the breaker learn from the outcome; other retries than the stale one will be decided here.
-    outcome = attempt.outcome
-    if (attempt.answer === null) throw x.verdict ?? refusalOf(outcome)
+    x.outcome = attempt.outcome
+    const wait = waitBeforeRetry(x, service, attempt)
+    if (wait !== NO_RETRY) {
+      x.outcome = attempt.drop()
+      return wait
+    }
+    if (attempt.answer === null) {
+      const refusal = x.verdict ?? refusalOf(x.outcome)
+      // Nor does it when the request could not be repeated.
+      if (attempt.stale) x.outcome = ABANDONED
+      throw refusal
+    }
     const relayed = relay(x, attempt, attempt.answer)
-    outcome = relayed instanceof Promise ? await relayed : relayed
+    x.outcome = relayed instanceof Promise ? await relayed : relayed
+    return NO_RETRY
   } finally {
-    lease.settle(outcome, x.clock.now)
+    lease.settle(x.outcome, x.clock.now)
   }
 }

@@ -35,6 +35,7 @@ export const NO_TUNNEL = refusal(
 export const TOO_LARGE = refusal(413, 'body-too-large', 'http_request_error', 'the request body is over the limit')
 export const REQUEST_TIMEOUT = refusal(408, 'request-timeout', 'http_request_error', 'the request body took too long')
 export const UNREACHABLE = refusal(502, 'connect-failed', 'connection_refused', 'no connection to the upstream')
+export const NO_NAME = refusal(502, 'name-unknown', 'dns_error', 'the name of the upstream could not be resolved')
 export const RESET = refusal(502, 'upstream-reset', 'connection_terminated', 'the upstream closed before it answered')
 export const BAD_ANSWER = refusal(502, 'bad-response', 'http_protocol_error', 'the upstream answered with bad framing')
 export const NO_ENDPOINT = refusal(
@@ -42,6 +43,13 @@ export const NO_ENDPOINT = refusal(
   'no-healthy-endpoint',
   'destination_unavailable',
   'nobody can serve this now',
+  1,
+)
+export const CIRCUIT_OPEN = refusal(
+  503,
+  'circuit-open',
+  'destination_unavailable',
+  'nobody may be asked now: circuits are open, or held',
   1,
 )
 export const OVERLOAD = refusal(503, 'overload', 'http_request_denied', 'too many requests are in flight', 1)
@@ -68,6 +76,23 @@ export const HEAD_TIMEOUT = refusal(
 export const TOTAL_TIMEOUT = refusal(504, 'total-timeout', 'http_response_timeout', 'the time for the request is over')
 export const INTERNAL = refusal(500, 'internal-error', 'proxy_internal_error', 'the proxy failed; its log says why')
 
+/** The reason of faults that the config asks for; the status is the config's. */
+export const FAULT_INJECTED = refusal(
+  503,
+  'fault-injected',
+  'http_request_denied',
+  'the configuration asks for this fault',
+)
+
+export function injectedFault(status: number): Refusal {
+  return { ...FAULT_INJECTED, status }
+}
+
+/** The same, with a Retry-After for what will last that many milliseconds at least. */
+export function later(refusal: Refusal, ms: number): Refusal {
+  return { ...refusal, retryAfter: Math.max(1, Math.ceil(ms / 1000)) }
+}
+
 /** All that can be thrown, for docs and metrics. */
 export const REFUSALS: ReadonlyMap<string, Refusal> = refusals
 
@@ -83,7 +108,7 @@ export function refusalOfFault(fault: Fault): Refusal {
 export function refusalOf(outcome: Outcome): Refusal {
   switch (outcome.kind) {
     case 'unreachable':
-      return UNREACHABLE
+      return DNS_CODES.has(outcome.code) ? NO_NAME : UNREACHABLE
     case 'timed-out':
       return outcome.phase === 'connect' ? CONNECT_TIMEOUT : HEAD_TIMEOUT
     case 'broken':
@@ -93,8 +118,17 @@ export function refusalOf(outcome: Outcome): Refusal {
   }
 }
 
+const DNS_CODES: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NONAME'])
+
 /** The details of a connection that ended, by the names of the system's errors; all others are faults of a parser. */
-const BROKEN_BY_PEER: ReadonlySet<string> = new Set(['closed', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED'])
+const BROKEN_BY_PEER: ReadonlySet<string> = new Set([
+  'closed',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ECONNABORTED',
+  'unasked',
+])
 
 const PHRASES: Readonly<Record<number, string>> = {
   400: 'Bad Request',

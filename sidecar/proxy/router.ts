@@ -12,27 +12,39 @@ export interface Routed {
   readonly inbound: { readonly tunnelled: string | undefined }
 }
 
-/** The service that a request is for. Throws a refusal: 404 `no-such-service`, for CONNECT 403 `tunnel-refused`. */
-export type Router = (x: Routed) => Service
+export interface Destination {
+  readonly service: Service
+  /** Its requests may be repeated, whatever their method. */
+  readonly idempotent: boolean
+}
+
+/** Where a request goes. Throws a refusal: 404 `no-such-service`, for CONNECT 403 `tunnel-refused`. */
+export type Router = (x: Routed) => Destination
 
 export function createRouter(target: ListenerTarget, services: ReadonlyMap<string, Service>): Router {
-  const find = finder(target, services)
+  const plain = new Map<string, Destination>()
+  for (const [name, service] of services) plain.set(name, { service, idempotent: false })
+  const find = finder(target, services, plain)
   return x => {
     const { tunnelled } = x.inbound
-    const service = tunnelled === undefined || x.tunnels ? find(x) : services.get(tunnelled)
-    if (service === undefined) throw x.tunnels ? NO_TUNNEL : NO_SERVICE
-    return service
+    const found = tunnelled === undefined || x.tunnels ? find(x) : plain.get(tunnelled)
+    if (found === undefined) throw x.tunnels ? NO_TUNNEL : NO_SERVICE
+    return found
   }
 }
 
-function finder(target: ListenerTarget, services: ReadonlyMap<string, Service>): (x: Routed) => Service | undefined {
-  if (target.kind === 'by-name') return x => services.get(hostOf(x.host))
+function finder(
+  target: ListenerTarget,
+  services: ReadonlyMap<string, Service>,
+  plain: ReadonlyMap<string, Destination>,
+): (x: Routed) => Destination | undefined {
+  if (target.kind === 'by-name') return x => plain.get(hostOf(x.host))
   if (target.kind === 'routes') {
     const table = createTable(target.routes, services)
     const byPath = target.routes.some(route => route.prefix !== '/')
     return x => table(hostOf(x.host), byPath && !x.tunnels ? x.target : '/')
   }
-  const only = services.get(target.service)
+  const only = plain.get(target.service)
   // In front of one service, CONNECT is nobody's business unless it names just that service.
   return x => (x.tunnels && hostOf(x.host) !== target.service ? undefined : only)
 }
@@ -51,21 +63,20 @@ function hostOf(authority: string): string {
 const HOSTS = new Map<string, string>()
 const HOSTS_LIMIT = 1024
 
-interface Entry {
+interface Entry extends Destination {
   readonly prefix: string
-  readonly service: Service
 }
 
 /** By exact host, then by the longest wildcard, then routes for any host; in each the longest prefix wins. */
 function createTable(
   routes: readonly RouteSettings[],
   services: ReadonlyMap<string, Service>,
-): (host: string, target: string) => Service | undefined {
+): (host: string, target: string) => Destination | undefined {
   const exact = new Map<string, Entry[]>()
   const wild = new Map<string, Entry[]>()
   const any: Entry[] = []
-  for (const { host, prefix, service } of routes) {
-    const entry = { prefix, service: services.get(service)! }
+  for (const { host, prefix, service, idempotent } of routes) {
+    const entry = { prefix, service: services.get(service)!, idempotent }
     if (host === undefined) any.push(entry)
     else if (host.startsWith('*')) add(wild, host.slice(1), entry)
     else add(exact, host, entry)
@@ -80,7 +91,7 @@ function createTable(
       if (found !== undefined) break
       if (host.endsWith(suffix) && host.length > suffix.length) found = match(wild.get(suffix), target)
     }
-    return (found ?? match(any, target))?.service
+    return found ?? match(any, target)
   }
 }
 

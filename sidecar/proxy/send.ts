@@ -9,10 +9,21 @@ import type { Service } from './service.ts'
  * not on a kept connection. Throws a refusal when there is no connection to be had.
  */
 export function send(x: Exchange, service: Service, lease: Lease, fresh: boolean): Attempt {
+  const attempt = create(x, service, lease, fresh)
+  x.start(attempt)
+  return attempt
+}
+
+/** The same, beside the attempt that is under way already. */
+export function sendRival(x: Exchange, service: Service, lease: Lease): Attempt {
+  const attempt = create(x, service, lease, false)
+  x.startRival(attempt)
+  return attempt
+}
+
+function create(x: Exchange, service: Service, lease: Lease, fresh: boolean): Attempt {
   x.member = lease.member.endpoint.address
   const upstream = x.left ? undefined : service.pool(lease.member).take(fresh)
   if (upstream === undefined) throw x.verdict ?? NO_CONNECTION
-  const attempt = new Attempt(x, upstream, x.clock.now)
-  x.start(attempt)
-  return attempt
+  return new Attempt(x, lease, upstream)
 }

@@ -53,5 +53,5 @@ export async function tunnel(x: Exchange, attempt: Attempt): Promise<Outcome> {
   }
   x.clock.drop(timer)
   attempt.upstream.cancel()
-  return { kind: 'answered', status: 101, ms: 0 }
+  return { kind: 'answered', status: 101, ms: attempt.ms }
 }

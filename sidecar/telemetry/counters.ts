@@ -13,6 +13,9 @@ export interface ServiceCounters {
   /** The client left before the response was complete. */
   abandoned: number
   staleRetries: number
+  /** Exchanges that had to wait for a place, and how long together. */
+  waited: number
+  waitedMs: number
   /** Exchanges per bucket, not cumulative; one more than BUCKETS. */
   readonly durations: number[]
   durationSum: number
@@ -39,7 +42,8 @@ export function createCounters(): Counters {
     if (counters === undefined) {
       const durations = new Array<number>(BUCKETS.length + 1).fill(0)
       const byClass = [0, 0, 0, 0, 0, 0]
-      counters = { requests: 0, byClass, refused: new Map(), abandoned: 0, staleRetries: 0, durations, durationSum: 0 }
+      const none = { requests: 0, abandoned: 0, staleRetries: 0, waited: 0, waitedMs: 0, durationSum: 0 }
+      counters = { ...none, byClass, refused: new Map(), durations }
       services.set(name, counters)
     }
     return counters
@@ -64,10 +68,15 @@ export function createCounters(): Counters {
     const to = service(record.service)
     const { status, ms } = record
     to.requests++
-    if (status !== 0) to.byClass[Math.floor(status / 100)]!++
+    // RFC 9110 section 15: what is beyond 599 is treated as a 5xx.
+    if (status !== 0) to.byClass[Math.min(5, Math.floor(status / 100))]!++
     if (record.left) to.abandoned++
     if (record.reason !== '') count(to.refused, record.reason)
     to.staleRetries += record.staleRetries
+    if (record.queuedMs > 0) {
+      to.waited++
+      to.waitedMs += record.queuedMs
+    }
     to.durations[bucketOf(ms)]!++
     to.durationSum += ms
   }

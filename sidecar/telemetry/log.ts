@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { ExchangeRecord, Observe } from '../model/events.ts'
+import { failureText } from '../model/outcome.ts'
 import type { LogSettings } from '../model/settings.ts'
 
 export interface Log {
@@ -17,10 +18,29 @@ export function createLog(settings: LogSettings): Log {
 export function accessLog(log: Log): Observe {
   return (record: ExchangeRecord) => {
     const { listener, service, member, method, host, client, status, reason, staleRetries, left } = record
+    // Of no interest in nearly all lines.
+    const why = failureText(record.outcome)
+    const failure = why === '' ? {} : { failure: why }
+    const retries = record.retries + record.connectRetries
     const path = record.target.split('?', 1)[0]
     const ms = Math.round(record.ms * 100) / 100
     log.info(
-      { listener, service, member, client, method, host, path, status, reason, ms, left, staleRetries },
+      {
+        listener,
+        service,
+        member,
+        client,
+        method,
+        host,
+        path,
+        status,
+        reason,
+        ms,
+        left,
+        staleRetries,
+        retries,
+        ...failure,
+      },
       'exchange',
     )
   }

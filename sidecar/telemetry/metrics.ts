@@ -4,35 +4,17 @@
 import type { Registry } from 'prom-client'
 import type { Status } from '../model/status.ts'
 import { BUCKETS, type Counters } from './counters.ts'
-
-export interface Value {
-  readonly labels: Readonly<Record<string, string>>
-  readonly value: number
-  /** For the parts of a histogram. */
-  readonly metricName?: string
-}
-
-export interface Metric {
-  readonly name: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  readonly help: string
-  readonly read: (source: Source) => Value[]
-}
-
-export interface Source {
-  readonly status: Status
-  readonly counters: Counters
-  readonly memory: number
-  readonly cpuSeconds: number
-}
+import { type Metric, perListener, perMember, perService, type Source, spread, type Value } from './metric.ts'
+import { RESILIENCE_METRICS } from './resilience-metrics.ts'
 
 export function createMetrics(counters: Counters, status: () => Status): () => Promise<string> {
   let registry: Registry | undefined
   let source: Source
   return async () => {
+    // Before the reading: loading takes a while, and all numbers of a scrape have to be of one moment.
+    registry ??= await createRegistry(() => source)
     const { user, system } = process.cpuUsage()
     source = { status: status(), counters, memory: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 }
-    registry ??= await createRegistry(() => source)
     return registry.metrics()
   }
 }
@@ -48,28 +30,6 @@ async function createRegistry(source: () => Source): Promise<Registry> {
     >[0])
   }
   return registry
-}
-
-type ServiceStatus = Status['services'][number]
-type MemberStatus = ServiceStatus['members'][number]
-
-function perService(read: (service: ServiceStatus) => number): Metric['read'] {
-  return ({ status }) => status.services.map(s => ({ labels: { service: s.name }, value: read(s) }))
-}
-
-function perMember(read: (member: MemberStatus) => number): Metric['read'] {
-  return ({ status }) =>
-    status.services.flatMap(s =>
-      s.members.map(m => ({ labels: { service: s.name, member: m.address }, value: read(m) })),
-    )
-}
-
-function perListener(read: (listener: Status['listeners'][number]) => number): Metric['read'] {
-  return ({ status }) => status.listeners.map(l => ({ labels: { listener: l.address }, value: read(l) }))
-}
-
-function spread(labels: Record<string, string>, key: string, values: Readonly<Record<string, number>>): Value[] {
-  return Object.entries(values).map(([name, value]) => ({ labels: { ...labels, [key]: name }, value }))
 }
 
 /** Every metric there is; docs/metrics.md is checked against this table. */
@@ -194,6 +154,7 @@ export const METRICS: readonly Metric[] = [
     help: 'Requests refused before a service was known, by reason.',
     read: ({ status }) => status.listeners.flatMap(l => spread({ listener: l.address }, 'reason', l.refused)),
   },
+  ...RESILIENCE_METRICS,
   {
     name: 'process_resident_memory_bytes',
     type: 'gauge',

@@ -1,11 +1,12 @@
 // The command as people and init systems see it: a real process, its texts, its exit codes.
 
 import { readFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { call, closing, field, hostAndPort, responses, startApp, talk } from '../support/clients.ts'
-import { openRaw, until } from '../support/raw.ts'
+import { openRaw, pause, until } from '../support/raw.ts'
 import { type Config, directory, inFrontOf, outrigger } from '../support/sidecar.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: web\r\n\r\n'
@@ -65,6 +66,7 @@ describe('the command', () => {
       'outrigger: "start" is no command; there are run and check\n': ['start'],
       "outrigger: Unknown option '--port'; see outrigger --help\n": ['run', '--port', '80'],
       'outrigger: one FILE is wanted, "b" is too much\n': ['run', 'a', 'b'],
+      'outrigger: FILE is empty; name a file, or leave it out for outrigger.yaml\n': ['check', ''],
     }
     const results = await Promise.all(Object.values(wrong).map(args => ended(args)))
     const expected = Object.keys(wrong).map(stderr => ({ code: 2, signal: null, stdout: '', stderr }))
@@ -76,13 +78,15 @@ describe('the command', () => {
       const app = await keep(startApp(() => {}))
       const taken = { listeners: [{ listen: '127.0.0.1:0' }, { listen: app.address }] }
       const [one, other] = await Promise.all([
-        run({ ...taken, ...services(app.address) }),
-        run({ ...inFrontOf([app.address]), admin: app.address }),
+        run({ ...taken, ...services('127.0.0.1:1') }),
+        run({ ...inFrontOf(['127.0.0.1:1']), admin: app.address }),
       ])
       for (const { command } of [one, other]) {
         expect((await command.exit).code).to.equal(1)
         const why = 'another process listens there already; stop it or choose another address'
-        expect(command.stderr).to.equal(`cannot listen on ${app.address}: ${why}\n`)
+        const admin =
+          command === other.command ? ' (the admin listener; the key admin sets another address, or false)' : ''
+        expect(command.stderr).to.equal(`cannot listen on ${app.address}${admin}: ${why}\n`)
         expect(command.stdout).to.equal('')
       }
     })
@@ -102,6 +106,22 @@ describe('the command', () => {
       const third = await run(config)
       await third.command.ready()
       expect((await call(address)).text).to.equal('fine')
+    })
+
+    it('touches no file that is no socket', async () => {
+      const { path } = await keep(directory())
+      const file = join(path, 'notes.txt')
+      await writeFile(file, 'precious')
+      for (const [at, what] of [
+        [file, 'there is a file or directory that is no socket'],
+        [path, 'there is a file or directory that is no socket'],
+        [join(path, 'none', 'web.sock'), 'the directory of the socket does not exist'],
+      ] as const) {
+        const { command } = await run(inFrontOf(['127.0.0.1:1'], {}, { listen: `unix:${at}` }))
+        expect(await command.exit).to.deep.equal({ code: 1, signal: null })
+        expect(command.stderr).to.equal(`cannot listen on unix:${at}: ${what}\n`)
+      }
+      expect(await readFile(file, 'utf8')).to.equal('precious')
     })
 
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -141,10 +161,24 @@ describe('the command', () => {
       expect(slow.bytes.length).to.equal(0)
     })
 
+    it('takes two signals close together for one: npm passes on the Ctrl-C that the terminal has sent already', async () => {
+      const { command, slow, answer } = await busy({ grace: '20s' })
+      for (let i = 0; i < 3; i++) {
+        command.kill('SIGINT')
+        await pause(30)
+      }
+      answer()
+      const [response] = await responses(slow, ['GET'])
+      expect(response!.body.toString()).to.equal('late')
+      slow.close()
+      expect((await command.exit).signal).to.equal(null)
+    })
+
     it('stops at once on a second signal', async () => {
       const { command } = await busy({ grace: '1h' })
       command.kill('SIGTERM')
       await until(() => command.stdout.includes('draining'))
+      await pause(600)
       command.kill('SIGTERM')
       expect(await command.exit).to.deep.equal({ code: 143, signal: null })
     })

@@ -64,7 +64,7 @@ describe('startSidecar', () => {
     expect(sidecar.status().state).to.equal('draining')
     expect(await idle.until(() => idle.ending === 'fin')).to.equal(true)
     expect(await opens(sidecar.address)).to.equal(false)
-    answer()
+    await answer()
     const [response] = await responses(busy, ['GET'])
     expect(field(response!, 'connection')).to.equal('close')
     idle.close()
@@ -88,7 +88,7 @@ describe('startSidecar', () => {
     const first = await keep(openRaw(sidecar.address))
     await first.send(GET)
     await until(() => sidecar.status().services[0]!.inFlight === 1)
-    answer()
+    await answer()
     await responses(first, ['GET'])
     for (let i = 0; i < 3; i++) await (await keep(openRaw(sidecar.address))).send(GET)
     await until(() => sidecar.status().services[0]!.queued === 1)
@@ -126,9 +126,15 @@ describe('startSidecar', () => {
   })
 
   async function slow(service = {}) {
-    let answer = () => {}
-    const app = await keep(startApp((_, response) => void (answer = () => response.end('late'))))
-    return { app, sidecar: await keep(runSidecar(inFrontOf([app.address], service))), answer: () => answer() }
+    const asked: (() => void)[] = []
+    const app = await keep(startApp((_, response) => void asked.push(() => response.end('late'))))
+    const sidecar = await keep(runSidecar(inFrontOf([app.address], service)))
+    // The sidecar counts a request before the app has it.
+    const answer = async () => {
+      await until(() => asked.length > 0)
+      asked.at(-1)!()
+    }
+    return { app, sidecar, answer }
   }
 })
 

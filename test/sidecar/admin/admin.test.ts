@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { expect } from 'chai'
 import type { Status } from '../../../sidecar/index.ts'
-import { call, closing, startApp, talk } from '../../support/clients.ts'
+import { call, closing, field, startApp, talk } from '../../support/clients.ts'
 import { openRaw, until } from '../../support/raw.ts'
 import { inFrontOf, runSidecar } from '../../support/sidecar.ts'
 
@@ -13,7 +13,7 @@ describe('admin', () => {
   async function start() {
     const app = await keep(startApp((_, response) => void response.end('fine')))
     const sidecar = await keep(
-      runSidecar({ ...inFrontOf([app.address, '127.0.0.1:1'], { balance: 'round-robin' }), ...ADMIN }),
+      runSidecar({ ...inFrontOf([app.address, '127.0.0.1:1'], { balance: 'round-robin', retries: false }), ...ADMIN }),
     )
     return { app, sidecar, ask: (path: string, method = 'GET') => call(sidecar.admin!, path, { method }) }
   }
@@ -82,13 +82,27 @@ describe('admin', () => {
       responses: { '2xx': 2, '5xx': 2 },
       refused: { 'connect-failed': 2 },
       abandoned: 0,
+      limit: 1024,
+      waited: { count: 0, ms: 0 },
+      held: false,
+      breaker: null,
+      panic: false,
+      panics: 0,
+      panicked: 0,
+      retries: {},
+      staleRetries: 0,
+      unretried: {},
+      retryBudget: 100,
+      hedges: { sent: 0, won: 0 },
+      faults: null,
     })
     const [alive, dead] = members.map(({ latencyMs, address, ...member }) => ({ ...member, measured: latencyMs > 0 }))
-    const idle = { inFlight: 0, weight: 1, picked: 2 }
+    const ejection = { state: 'closed', opened: 0, spared: 0, retryInMs: 0 }
+    const idle = { inFlight: 0, weight: 1, picked: 2, state: 'ready', ejection, breaker: null, health: null }
     const kept = { open: 1, idle: 1, opened: 1, reused: 1 }
-    expect(alive).to.deep.equal({ ...idle, succeeded: 2, failed: 0, measured: true, connections: kept })
+    expect(alive).to.deep.equal({ ...idle, succeeded: 2, failed: 0, penalty: 0, measured: true, connections: kept })
     const none = { open: 0, idle: 0, opened: 2, reused: 0 }
-    expect(dead).to.deep.equal({ ...idle, succeeded: 0, failed: 2, measured: false, connections: none })
+    expect(dead).to.deep.equal({ ...idle, succeeded: 0, failed: 2, penalty: 2, measured: false, connections: none })
     expect(members[1]!.address).to.equal('127.0.0.1:1')
   })
 
@@ -106,6 +120,55 @@ describe('admin', () => {
     }
   })
 
+  it('holds and releases members and services, and tells what is wrong with a wish', async () => {
+    const { app, sidecar, ask } = await start()
+    const get = async () => (await talk(sidecar.address, 'GET / HTTP/1.1\r\nHost: web\r\n\r\n'))[0]!
+    const dead = `/services/web/members/${encodeURIComponent('127.0.0.1:1')}`
+    expect((await ask(`${dead}/hold`, 'POST')).text).to.equal('127.0.0.1:1 of web is held\n')
+    for (let i = 0; i < 6; i++) expect((await get()).status).to.equal(200)
+    expect((await ask(`/services/WEB/members/${app.address}/hold`, 'POST')).status).to.equal(200)
+    const refused = await get()
+    expect([refused.status, field(refused, 'x-outrigger-reason'), field(refused, 'retry-after')]).to.deep.equal([
+      503,
+      'circuit-open',
+      '1',
+    ])
+    expect(sidecar.status().services[0]!.members.map(({ state }) => state)).to.deep.equal(['held', 'held'])
+    expect((await ask(`/services/web/members/${app.address}/release`, 'POST')).status).to.equal(200)
+    expect((await get()).status).to.equal(200)
+    expect((await ask('/services/web/hold', 'POST')).text).to.equal('web is held\n')
+    expect((await get()).status).to.equal(503)
+    expect(sidecar.status().services[0]!.held).to.equal(true)
+    expect((await ask('/services/web/release', 'POST')).text).to.equal('web is released\n')
+    expect((await get()).status).to.equal(200)
+
+    for (const [path, status, text] of [
+      ['/services/nobody/hold', 404, 'there is no service "nobody"\n'],
+      ['/services/web/members/1.2.3.4:5/hold', 404, 'web has no member "1.2.3.4:5"\n'],
+      ['/services/web/explode', 404, undefined],
+      ['/services/%ff/hold', 404, 'there is no service "%ff"\n'],
+    ] as const) {
+      const reply = await ask(path, 'POST')
+      expect(reply.status, path).to.equal(status)
+      if (text !== undefined) expect(reply.text).to.equal(text)
+    }
+    const got = await ask('/services/web/hold')
+    expect([got.status, got.headers.allow]).to.deep.equal([405, 'POST'])
+  })
+
+  it('does nothing that a page in a browser asks for', async () => {
+    const { sidecar } = await start()
+    for (const headers of [
+      { origin: 'http://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'same-origin' },
+    ]) {
+      const reply = await call(sidecar.admin!, '/services/web/hold', { method: 'POST', headers })
+      expect(reply.status).to.equal(403)
+    }
+    expect(sidecar.status().services[0]!.held).to.equal(false)
+  })
+
   it('is off when it is off', async () => {
     const sidecar = await keep(runSidecar({ ...inFrontOf(['127.0.0.1:1']), admin: false }))
     expect(sidecar.admin).to.equal(undefined)
@@ -121,6 +184,8 @@ describe('admin', () => {
       (error: Error) => error,
     )
     expect(failed).to.include({ name: 'BindError' })
-    expect(failed!.message).to.include(`127.0.0.1:${port}: another process listens there already`)
+    expect(failed!.message).to.match(
+      /^cannot listen on 127\.0\.0\.1:\d+ \(the admin listener; .*another process listens there already/,
+    )
   })
 })

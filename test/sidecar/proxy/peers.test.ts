@@ -62,7 +62,7 @@ describe('addresses', () => {
   it('of names that are none are 502', async () => {
     const sidecar = await keep(runSidecar(inFrontOf(['no-such-host.invalid:80'])))
     const reply = await call(sidecar.address)
-    expect([reply.status, reply.headers['x-outrigger-reason']]).to.deep.equal([502, 'connect-failed'])
+    expect([reply.status, reply.headers['x-outrigger-reason']]).to.deep.equal([502, 'name-unknown'])
     await comesToRest(sidecar)
   })
 })

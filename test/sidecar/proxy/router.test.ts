@@ -11,7 +11,7 @@ function router(target: ListenerTarget) {
   const route = createRouter(target, services)
   return (host: string, path = '/', more: Partial<Routed> = {}): unknown => {
     try {
-      return route({ host, target: path, tunnels: false, inbound: { tunnelled: undefined }, ...more }).name
+      return route({ host, target: path, tunnels: false, inbound: { tunnelled: undefined }, ...more }).service.name
     } catch (refusal) {
       return refusal
     }
@@ -19,7 +19,10 @@ function router(target: ListenerTarget) {
 }
 
 const routes = (...list: [host: string | undefined, prefix: string, service: string][]) =>
-  router({ kind: 'routes', routes: list.map(([host, prefix, service]): RouteSettings => ({ host, prefix, service })) })
+  router({
+    kind: 'routes',
+    routes: list.map(([host, prefix, service]): RouteSettings => ({ host, prefix, service, idempotent: false })),
+  })
 
 const tunnel = { tunnels: true }
 

@@ -13,8 +13,12 @@ const RECORD: ExchangeRecord = {
   status: 200,
   left: false,
   reason: '',
+  outcome: { kind: 'answered', status: 200, ms: 1 },
   ms: 1,
   staleRetries: 0,
+  retries: 0,
+  connectRetries: 0,
+  queuedMs: 0,
 }
 
 describe('counters', () => {
@@ -24,11 +28,19 @@ describe('counters', () => {
     observe({ ...RECORD, status: 204 })
     observe({ ...RECORD, status: 503, reason: 'overload' })
     observe({ ...RECORD, status: 101 })
+    observe({ ...RECORD, queuedMs: 30 })
     observe({ ...RECORD, service: 'other', staleRetries: 1 })
-    expect(service('web')).to.deep.include({ requests: 4, byClass: [0, 1, 2, 0, 0, 1], abandoned: 0, staleRetries: 0 })
+    expect(service('web')).to.deep.include({
+      requests: 5,
+      waited: 1,
+      waitedMs: 30,
+      byClass: [0, 1, 3, 0, 0, 1],
+      abandoned: 0,
+      staleRetries: 0,
+    })
     expect([...service('web').refused]).to.deep.equal([['overload', 1]])
     expect(service('other')).to.deep.include({ requests: 1, staleRetries: 1 })
-    expect(listener('127.0.0.1:80')).to.deep.equal({ requests: 5, refused: new Map() })
+    expect(listener('127.0.0.1:80')).to.deep.equal({ requests: 6, refused: new Map() })
   })
 
   it('count what had no service yet at its listener', () => {

@@ -34,6 +34,7 @@ describe('access log', () => {
       reason: '',
       left: false,
       staleRetries: 0,
+      retries: 0,
     })
     expect(JSON.stringify(lines())).not.to.include('secret')
   })

@@ -48,7 +48,10 @@ describe('metrics', () => {
   })
 
   it('agree with the traffic', async () => {
-    const { app, sidecar, ask, scrape } = await start({ '/404': 404, '/500': 500, '/503': 503, '/never': 0 })
+    const { app, sidecar, ask, scrape } = await start(
+      { '/404': 404, '/500': 500, '/503': 503, '/never': 0 },
+      { retries: false },
+    )
     for (const path of ['/', '/', '/', '/404', '/500', '/500', '/503']) await ask(path)
     await talk(sidecar.address, 'x\r\n\r\n')
     const leaver = await keep(openRaw(sidecar.address))
@@ -86,7 +89,7 @@ describe('metrics', () => {
   })
 
   it('count refusals by reason, and repeated requests', async () => {
-    const { sidecar, ask, scrape } = await start({ '/never': 0 }, { timeouts: { head: '50ms' } })
+    const { sidecar, ask, scrape } = await start({ '/never': 0 }, { timeouts: { head: '50ms' }, retries: false })
     await ask('/never')
     await ask('/never')
     const { of } = await scrape()

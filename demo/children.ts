@@ -15,9 +15,16 @@ export interface Spec {
 /** A process that works. */
 export interface Child {
   readonly name: string
-  readonly pid: number
   readonly listeners: readonly string[]
   readonly admin: string | undefined
+  /** Another one after `restart`. */
+  pid(): number
+  /** It hears it by `process.on('message')`. */
+  tell(message: object): void
+  /** On purpose: nobody is told. Resolves when it is gone. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  /** After `end`. */
+  restart(): Promise<void>
 }
 
 export interface Children {
@@ -35,15 +42,9 @@ export function createChildren(onDeath: (error: DemoError) => void): Children {
 
   return {
     async start(specs) {
-      if (stopping) throw new DemoError('The demo is ending.')
-      const group = specs.map(launch)
+      const group: Running[] = []
       groups.push(group)
-      for (const { name, ended, works, lastWords } of group) {
-        ended.then(how => {
-          if (works() && !stopping) onDeath(new DemoError(`${name} died unasked: ${how}${lastWords()}`))
-        })
-      }
-      return Promise.all(group.map(({ ready }) => ready))
+      return Promise.all(specs.map((spec, place) => begin(spec, group, place)))
     },
     async stop() {
       stopping = true
@@ -56,17 +57,59 @@ export function createChildren(onDeath: (error: DemoError) => void): Children {
       for (const { signal } of groups.flat()) signal('SIGKILL')
     },
   }
+
+  async function begin(spec: Spec, group: Running[], place: number): Promise<Child> {
+    let running = run()
+    const { listeners, admin } = await running.ready
+    return {
+      name: spec.name,
+      listeners,
+      admin,
+      pid: () => running.pid,
+      tell: message => running.tell(message),
+      async end(signal) {
+        running.asked = true
+        running.signal(signal)
+        await running.ended
+      },
+      async restart() {
+        running = run()
+        await running.ready
+      },
+    }
+
+    /** What takes the place of another ends when that one would have. */
+    function run(): Running {
+      if (stopping) throw new DemoError('The demo is ending.')
+      const launched = launch(spec)
+      group[place] = launched
+      launched.ended.then(how => {
+        if (!launched.works() || stopping || launched.asked) return
+        onDeath(new DemoError(`${spec.name} died unasked: ${how}${launched.lastWords()}`))
+      })
+      return launched
+    }
+  }
 }
 
 interface Running {
   readonly name: string
-  readonly ready: Promise<Child>
+  readonly pid: number
+  readonly ready: Promise<Ready>
   /** How it ended, in words. */
   readonly ended: Promise<string>
   readonly works: () => boolean
   readonly lastWords: () => string
+  /** To end by itself, before the demo does. */
+  asked: boolean
   /** False when it has ended. */
   signal(name: 'SIGTERM' | 'SIGKILL'): boolean
+  tell(message: object): void
+}
+
+interface Ready {
+  readonly listeners: readonly string[]
+  readonly admin: string | undefined
 }
 
 function launch({ name, args, env }: Spec): Running {
@@ -83,30 +126,42 @@ function launch({ name, args, env }: Spec): Running {
     child.once('error', error => resolve(error.message))
     child.once('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))
   })
-  const ready = new Promise<Child>((resolve, reject) => {
+  const ready = new Promise<Ready>((resolve, reject) => {
     createInterface(child.stdout!).on('line', line => {
       const { level = 0, msg, listeners, admin } = parse(line)
       if (level >= ERROR) words.push(line)
       if (msg !== 'ready' || listeners === undefined) return
       works = true
-      resolve({ name, pid: child.pid!, listeners, admin })
+      resolve({ listeners, admin })
     })
     ended.then(how => reject(new DemoError(`${name} could not be started: ${how}${lastWords()}`)))
   })
-  return { name, ready, ended, works: () => works, lastWords, signal: signal => child.kill(signal) }
+  return {
+    name,
+    pid: child.pid!,
+    ready,
+    ended,
+    works: () => works,
+    lastWords,
+    asked: false,
+    signal: signal => child.kill(signal),
+    // One that has just died is told of by its end.
+    tell: message => child.send(message, () => {}),
+  }
 
   function lastWords(): string {
     return words.map(line => `\n  ${line}`).join('')
   }
 }
 
-async function end({ name, ended, works, lastWords, signal }: Running): Promise<string> {
+async function end(running: Running): Promise<string> {
+  const { name, ended, works, lastWords, signal } = running
   // One that has gone unasked was told of already.
   if (!signal('SIGTERM')) return ''
   const timer = setTimeout(() => signal('SIGKILL'), PATIENCE_MS)
   const how = await ended
   clearTimeout(timer)
-  if (!works()) return ''
+  if (!works() || running.asked) return ''
   if (how !== 'exit code 0') return `${name} did not end as it should: ${how}${lastWords()}`
   return lastWords() === '' ? '' : `${name} had something to say:${lastWords()}`
 }

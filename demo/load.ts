@@ -10,8 +10,14 @@ export interface Load {
   readonly total: Tally
   /** Since it was last asked. */
   lately(): Tally
+  /** From now on, until it is stopped. */
+  count(): Count
   /** Nothing new is asked; resolves when what was asked is answered or has had its time. */
   stop(): Promise<void>
+}
+
+export interface Count {
+  stop(): Tally
 }
 
 export interface Tally {
@@ -21,6 +27,7 @@ export interface Tally {
   /** Milliseconds; of answers of either kind. */
   readonly p50: number
   readonly p99: number
+  readonly slowest: number
   /** How often each thing went wrong. */
   readonly reasons: ReadonlyMap<string, number>
 }
@@ -32,6 +39,7 @@ export function startLoad(url: string): Load {
   setMaxListeners(0, stopping.signal)
   const total = createTally()
   let window = createTally()
+  const counts = new Set<typeof total>()
   const clients = Array.from({ length: CLIENTS }, (_, i) => client(`customer-${i + 1}`))
 
   async function client(name: string): Promise<void> {
@@ -40,8 +48,7 @@ export function startLoad(url: string): Load {
       const begun = performance.now()
       const failure = await ask(pool, `${name}-${i}`, i % 4 === 0 ? ORDER : VISIT)
       const ms = performance.now() - begun
-      total.add(ms, failure)
-      window.add(ms, failure)
+      for (const tally of [total, window, ...counts]) tally.add(ms, failure)
       await think()
     }
   }
@@ -58,6 +65,16 @@ export function startLoad(url: string): Load {
       const seen = window.read()
       window = createTally()
       return seen
+    },
+    count() {
+      const tally = createTally()
+      counts.add(tally)
+      return {
+        stop() {
+          counts.delete(tally)
+          return tally.read()
+        },
+      }
     },
     async stop() {
       stopping.abort()
@@ -152,7 +169,7 @@ function createTally() {
     read(): Tally {
       const at = (percent: number) => (requests === 0 ? 0 : microseconds.percentile(percent) / 1000)
       const seconds = (performance.now() - begun) / 1000
-      return { seconds, requests, failed, p50: at(50), p99: at(99), reasons: new Map(reasons) }
+      return { seconds, requests, failed, p50: at(50), p99: at(99), slowest: at(100), reasons: new Map(reasons) }
     },
   }
 }

@@ -6,6 +6,8 @@ export interface Options {
   readonly port: number
   /** Undefined: until it is told to stop. */
   readonly seconds: number | undefined
+  /** Instances are killed, broken and frozen. */
+  readonly chaos: boolean
   readonly help: boolean
 }
 
@@ -15,6 +17,8 @@ A demo on this machine, with real processes: an edge sidecar, three web servers 
 they call, one of which is slow, and a load on it all.
 
   --for SECONDS   end by itself after that time (default: at Ctrl-C)
+  --chaos         kill one of the three that are called, let another fail, freeze the third, and so on: a round takes
+                  20 seconds, or as many as --for gives it, 10 at least
   --port N        port of the edge on 127.0.0.1 (default: 8080; 0: any free one)
   --help          this text
 
@@ -22,16 +26,21 @@ Exit code: 0 when no request failed, 1 when some did or the demo could not run, 
 `
 
 export function readOptions(args: readonly string[]): Options {
-  const { for: seconds, port, help } = parsed(args)
-  return {
-    port: port === undefined ? 8080 : wholeNumber(port),
-    seconds: seconds === undefined ? undefined : duration(seconds),
-    help: help === true,
+  const { for: length, port, chaos = false, help = false } = parsed(args)
+  const seconds = length === undefined ? undefined : duration(length)
+  if (chaos && seconds !== undefined && seconds < SHORTEST_CHAOS) {
+    throw wrong(`--chaos takes ${SHORTEST_CHAOS} seconds at least; --for ${length} is too short`)
   }
+  return { port: port === undefined ? 8080 : wholeNumber(port), seconds, chaos, help }
 }
 
 function parsed(args: readonly string[]) {
-  const options = { for: { type: 'string' }, port: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+  const options = {
+    for: { type: 'string' },
+    port: { type: 'string' },
+    chaos: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  } as const
   try {
     return parseArgs({ args: [...args], options }).values
   } catch (error) {
@@ -54,5 +63,7 @@ function wrong(message: string): DemoError {
   return new DemoError(`${message}; see npm start -- --help`, 2)
 }
 
+/** In less, one instance is not back yet when the next one goes. */
+const SHORTEST_CHAOS = 10
 /** A week: longer than setTimeout can wait would end at once. */
 const LONGEST = 604_800

@@ -14,6 +14,19 @@ export async function freeOrAny(port: number): Promise<number> {
   return (await attempt(port)) === undefined ? port : 0
 }
 
+/**
+ * Free ones that stay free while their owner is away: below those that systems give to connections (from 32768 on Linux,
+ * from 49152 on macOS).
+ */
+export async function lastingPorts(count: number): Promise<number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) {
+    const port = 20_000 + Math.floor(12_000 * Math.random())
+    if ((await attempt(port)) === undefined) ports.add(port)
+  }
+  return [...ports]
+}
+
 function attempt(port: number): Promise<string | undefined> {
   return new Promise(resolve => {
     const server = createServer()

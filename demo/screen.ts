@@ -2,10 +2,11 @@
 // pressed Enter spoils one frame only. What was on the screen before is scrolled up, not lost.
 import type { WriteStream } from 'node:tty'
 import type { Site } from './site.ts'
-import { type Frame, heading, LINE_LEGEND, line, painted, plain, table } from './table.ts'
+import { type Frame, type Happening, heading, LINE_LEGEND, line, painted, plain, table, told } from './table.ts'
 
 export interface Screen {
   show(frame: Frame): void
+  tell(happening: Happening): void
   /** The last frame stays, and what is printed next stands below it. */
   close(): void
 }
@@ -19,16 +20,29 @@ function inPlace(output: WriteStream, site: Site): Screen {
   const restore = () => output.write(SHOW_CURSOR)
   process.once('exit', restore)
   const head = [...heading(site, paint), '']
-  const draw = (lines: string[]) => {
+  const happenings: string[] = []
+  let last: string[] = []
+  const draw = () => {
+    const lines = [...head, ...happenings, ...last]
     // A terminal that does not know its size says 0.
     const { columns, rows } = { columns: output.columns || 80, rows: output.rows || 24 }
     const shown = lines.slice(0, rows - 2).map(text => `${cut(text, columns)}${TO_LINE_END}\n`)
     output.write(`${HOME}${shown.join('')}${TO_SCREEN_END}`)
   }
   output.write(HIDE_CURSOR + '\n'.repeat(output.rows))
-  draw(head)
+  draw()
   return {
-    show: frame => draw([...head, ...table(frame, paint)]),
+    show(frame) {
+      last = table(frame, paint)
+      draw()
+    },
+    tell(happening) {
+      // Once there is one there is room for all that will be shown: what stands below does not move any more.
+      if (happenings.length === 0) happenings.push(...Array(HAPPENINGS + 1).fill(''))
+      happenings.splice(0, 1)
+      happenings.splice(-1, 0, told(happening))
+      draw()
+    },
     close() {
       process.removeListener('exit', restore)
       restore()
@@ -40,6 +54,7 @@ function lineByLine(output: WriteStream, site: Site): Screen {
   for (const text of [...heading(site, plain), LINE_LEGEND, '']) output.write(`${text}\n`)
   return {
     show: frame => output.write(`${line(frame)}\n`),
+    tell: happening => output.write(`${told(happening)}\n`),
     close: () => {},
   }
 }
@@ -58,6 +73,8 @@ function cut(text: string, width: number): string {
     .join('')
 }
 
+/** As many of the last ones as are shown. */
+const HAPPENINGS = 4
 const HIDE_CURSOR = '\x1b[?25l'
 const SHOW_CURSOR = '\x1b[?25h'
 const HOME = '\x1b[H'

@@ -1,4 +1,4 @@
-import type { MemberStatus, Status } from '../sidecar/model/status.ts'
+import type { MemberState, MemberStatus, Status } from '../sidecar/model/status.ts'
 import type { Instance } from './site.ts'
 
 /** What one instance did between two readings, over all sidecars that call it. */
@@ -10,7 +10,11 @@ export interface Share {
   readonly share: number
   readonly inFlight: number
   readonly latencyMs: number
+  readonly state: SeenState
 }
+
+/** The gravest that a sidecar has it in; unknown when none has it. */
+export type SeenState = MemberState | 'unknown'
 
 export interface Span {
   readonly service: string
@@ -33,6 +37,7 @@ export function sharesOf(now: readonly Status[], before: readonly Status[], span
       picked: sum(picked),
       inFlight: sum(members.map(m => m?.inFlight ?? 0)),
       latencyMs: mean(members, picked),
+      state: gravest(membersAt(now, service, address)),
     }
   })
   const all = sum(rows.map(({ picked }) => picked))
@@ -42,6 +47,27 @@ export function sharesOf(now: readonly Status[], before: readonly Status[], span
     share: all > 0 ? picked / all : 0,
   }))
 }
+
+/** What each sidecar knows of the instance. */
+export function membersAt(statuses: readonly Status[], service: string, address: string): MemberStatus[] {
+  return statuses.map(status => memberOf(status, service, address)).filter(member => member !== undefined)
+}
+
+export function gravest(members: readonly MemberStatus[]): SeenState {
+  const states = members.map(({ state }) => state)
+  return states.toSorted((a, b) => GRAVITY.indexOf(b) - GRAVITY.indexOf(a))[0] ?? 'unknown'
+}
+
+const GRAVITY: readonly MemberState[] = [
+  'ready',
+  'resting',
+  'on-trial',
+  'ejected',
+  'unhealthy',
+  'circuit-open',
+  'held',
+  'draining',
+]
 
 function memberOf(status: Status | undefined, service: string, address: string): MemberStatus | undefined {
   return status?.services.find(({ name }) => name === service)?.members.find(member => member.address === address)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { request } from 'undici'
 import type { Status } from '../sidecar/model/status.ts'
 import type { Child, Children, Spec } from './children.ts'
-import { freeOrAny } from './ports.ts'
+import { freeOrAny, lastingPorts } from './ports.ts'
 
 export interface Instance {
   readonly name: string
@@ -20,6 +20,8 @@ export interface Site {
   readonly admin: string
   readonly webs: readonly Instance[]
   readonly orders: readonly Instance[]
+  /** Behind `orders`, in the same order. */
+  readonly processes: readonly Child[]
   /** `performance.now()` */
   readonly openedAt: number
   /** What the sidecars say of themselves at this moment. */
@@ -39,12 +41,17 @@ const EDGE_ADMIN = 4191
 
 /** Each group needs the addresses of the one before. */
 export async function openSite(children: Children, folder: string, port: number): Promise<Site> {
-  const orders = await children.start(DELAYS.map((delay, i) => app('orders', i, { DELAY_MS: String(delay) })))
+  const ports = await lastingPorts(DELAYS.length)
+  const orders = await children.start(
+    DELAYS.map((delay, i) => app('orders', i, ports[i]!, { DELAY_MS: String(delay) })),
+  )
   const sidecars = await children.start(
-    NUMBERS.map(n => sidecar(folder, `sidecar-${n}`, { target: 'orders', endpoints: orders, listen: 0, admin: 0 })),
+    NUMBERS.map(n =>
+      sidecar(folder, `sidecar-${n}`, { target: 'orders', endpoints: orders, listen: 0, admin: 0, perTry: '500ms' }),
+    ),
   )
   const webs = await children.start(
-    sidecars.map(({ listeners }, i) => app('web', i, { HTTP_PROXY: `http://${listeners[0]}` })),
+    sidecars.map(({ listeners }, i) => app('web', i, 0, { HTTP_PROXY: `http://${listeners[0]}` })),
   )
   const admin = await freeOrAny(EDGE_ADMIN)
   const [edge] = await children.start([
@@ -56,6 +63,7 @@ export async function openSite(children: Children, folder: string, port: number)
     admin: `http://${edge!.admin}`,
     webs: webs.map(child => instance(child, '')),
     orders: orders.map((child, i) => instance(child, DELAYS[i]! > 30 ? 'slow' : '')),
+    processes: orders,
     async read() {
       const [first, ...others] = await Promise.all([edge!, ...sidecars].map(statusOf))
       return { at: performance.now(), edge: first!, sidecars: others }
@@ -65,9 +73,9 @@ export async function openSite(children: Children, folder: string, port: number)
 
 const NUMBERS = [1, 2, 3]
 
-function app(service: string, index: number, env: Readonly<Record<string, string>>): Spec {
+function app(service: string, index: number, port: number, env: Readonly<Record<string, string>>): Spec {
   const name = `${service}-${index + 1}`
-  return { name, args: [`demo/apps/${service}.mjs`, name], env: { ...env, PORT: '0' } }
+  return { name, args: [`demo/apps/${service}.mjs`, name], env: { ...env, PORT: String(port) } }
 }
 
 interface Plan {
@@ -77,6 +85,8 @@ interface Plan {
   readonly admin: number
   /** The service that gets everything; without it, requests name theirs. */
   readonly service?: string
+  /** What an instance that hangs costs, before another is asked. */
+  readonly perTry?: string
 }
 
 function sidecar(folder: string, name: string, plan: Plan): Spec {
@@ -85,7 +95,7 @@ function sidecar(folder: string, name: string, plan: Plan): Spec {
   return { name, args: ['dist/sidecar/bin.js', 'run', file] }
 }
 
-function configOf({ target, endpoints, listen, admin, service }: Plan): string {
+function configOf({ target, endpoints, listen, admin, service, perTry }: Plan): string {
   return `admin: 127.0.0.1:${admin}
 grace: 3s
 listeners:
@@ -93,7 +103,8 @@ listeners:
 services:
   ${target}:
     endpoints: [${endpoints.map(({ listeners }) => listeners[0]).join(', ')}]
-`
+    health: { http: /healthz, every: 500ms, timeout: 300ms }
+${perTry === undefined ? '' : `    timeouts: { perTry: ${perTry} }\n`}`
 }
 
 function instance({ name, listeners }: Child, note: string): Instance {

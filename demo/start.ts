@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createChaos } from './chaos.ts'
 import { type Children, createChildren } from './children.ts'
 import { DemoError } from './demo-error.ts'
 import { startLoad } from './load.ts'
@@ -27,7 +28,7 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-async function demo({ port, seconds }: Options): Promise<number> {
+async function demo({ port, seconds, chaos }: Options): Promise<number> {
   await assertFree(port)
   const end = new AbortController()
   const deaths: string[] = []
@@ -41,7 +42,7 @@ async function demo({ port, seconds }: Options): Promise<number> {
   try {
     const site = await Promise.race([openSite(children, folder, port), rejection(end.signal)])
     if (seconds !== undefined) setTimeout(() => end.abort(), seconds * 1000).unref()
-    const result = await run(site, end.signal)
+    const result = await run({ site, children, chaos, seconds }, end)
     const problems = [...(await children.stop()), ...deaths]
     for (const problem of problems) process.stderr.write(`${problem}\n`)
     process.stdout.write(summary(result))
@@ -51,14 +52,29 @@ async function demo({ port, seconds }: Options): Promise<number> {
   }
 }
 
-async function run(site: Site, signal: AbortSignal): Promise<Result> {
+interface Show {
+  readonly site: Site
+  readonly children: Children
+  readonly chaos: boolean
+  readonly seconds: number | undefined
+}
+
+async function run({ site, children, chaos: wanted, seconds }: Show, end: AbortController): Promise<Result> {
   const load = startLoad(site.url)
   const screen = openScreen(process.stdout, site)
+  const chaos = wanted ? createChaos({ site, load, screen, children }) : undefined
   try {
-    await watch({ site, load, screen }, signal)
+    // Either of them ends both, but that chaos may have had its last trouble long before the end.
+    const watching = watch({ site, load, screen }, end.signal).finally(() => end.abort())
+    const suffering = chaos?.run(seconds, end.signal).catch(error => {
+      end.abort()
+      throw error
+    })
+    await Promise.all([watching, suffering])
     await load.stop()
-    return { total: load.total, groups: await sharesSinceStart(site) }
+    return { total: load.total, groups: await sharesSinceStart(site), accounts: (await chaos?.accounts()) ?? [] }
   } finally {
+    await load.stop()
     screen.close()
   }
 }

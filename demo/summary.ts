@@ -1,3 +1,4 @@
+import { type Account, accountTable } from './accounts.ts'
 import type { Tally } from './load.ts'
 import type { Share } from './shares.ts'
 import { ms, percent, rate, whole } from './table.ts'
@@ -6,14 +7,17 @@ export interface Result {
   readonly total: Tally
   /** Empty when the sidecars could not be asked any more. */
   readonly groups: readonly (readonly Share[])[]
+  /** What became of each trouble; empty when there was none. */
+  readonly accounts: readonly Account[]
 }
 
-export function summary({ total, groups }: Result): string {
+export function summary({ total, groups, accounts }: Result): string {
   const { seconds, requests, failed, p50, p99, reasons } = total
   const lines = [
     '',
     `${seconds.toFixed(1)} s   ${whole(requests)} requests   ${whole(rate(total))} requests/s   p50 ${ms(p50)}   p99 ${ms(p99)}`,
     ...groups.map(shares => shares.map(named).join('   ')),
+    ...(accounts.length === 0 ? [] : ['', ...accountTable(accounts), '']),
     `${whole(failed)} of ${whole(requests)} requests failed`,
     ...[...reasons].map(([reason, times]) => `  ${whole(times)} x ${reason}`),
   ]

@@ -11,6 +11,12 @@ export interface Frame {
   readonly orders: readonly Share[]
 }
 
+/** Something that was done to an instance, or what came of it. */
+export interface Happening {
+  readonly seconds: number
+  readonly text: string
+}
+
 export type Paint = (style: 'bold' | 'dim' | 'red' | 'green', text: string) => string
 
 export const painted: Paint = (style, text) => styleText(style, text)
@@ -36,7 +42,7 @@ export function table({ total, lately, webs, orders }: Frame, paint: Paint): str
       paint(total.failed === 0 ? 'green' : 'red', failed),
     ].join('    '),
     '',
-    paint('dim', columns(['', 'share', '', 'req/s', 'in flight', 'peak latency', ''])),
+    paint('dim', columns(['', 'share', '', 'req/s', 'in flight', 'peak latency', 'state'])),
     ...webs.map(share => row(share, paint)),
     '',
     ...orders.map(share => row(share, paint)),
@@ -57,24 +63,32 @@ export function line({ total, lately, webs, orders }: Frame): string {
 }
 
 /** What `line` leaves unsaid. */
-export const LINE_LEGEND = 'of each instance: its share, and how many requests it has in flight'
+export const LINE_LEGEND = 'of each instance: its share, how many requests it has in flight, and its state if not ready'
 
-function brief({ name, share, inFlight }: Share): string {
-  return `${name} ${percent(share).padStart(4)} ${String(inFlight).padStart(2)}`
+/** In one line too, between the others. */
+export function told({ seconds, text }: Happening): string {
+  return `${`${seconds.toFixed(1)} s`.padStart(6)}  ${text}`
 }
 
-function row({ name, note, share, perSecond, inFlight, latencyMs }: Share, paint: Paint): string {
+function brief({ name, share, inFlight, state }: Share): string {
+  const figures = `${name} ${percent(share).padStart(4)} ${String(inFlight).padStart(2)}`
+  return state === 'ready' ? figures : `${figures} ${state}`
+}
+
+function row({ name, note, share, perSecond, inFlight, latencyMs, state }: Share, paint: Paint): string {
   const bar = '█'.repeat(Math.round(share * BAR))
-  const cells = [name, percent(share), bar, whole(perSecond), String(inFlight), ms(latencyMs)]
-  return note === '' ? columns(cells) : `${columns(cells)}  ${paint('dim', note)}`
+  const cells = columns([name, percent(share), bar, whole(perSecond), String(inFlight), ms(latencyMs)])
+  const last = paint(state === 'ready' ? 'green' : 'red', note === '' ? state : state.padEnd('circuit-open'.length))
+  return note === '' ? cells + last : `${cells}${last}  ${paint('dim', note)}`
 }
 
-function columns([name = '', share = '', bar = '', perSecond = '', inFlight = '', latency = '']: string[]): string {
-  const numbers = [perSecond.padStart(8), inFlight.padStart(11), latency.padStart(14)].join('')
-  return `${name.padEnd(10)}${share.padStart(6)}  ${bar.padEnd(BAR)}${numbers}`
+function columns([name = '', share = '', bar = '', perSecond = '', inFlight = '', latency = '', last = '']: string[]) {
+  const numbers = [perSecond.padStart(7), inFlight.padStart(10), latency.padStart(13)].join('')
+  return `${name.padEnd(10)}${share.padStart(6)}  ${bar.padEnd(BAR)}${numbers}  ${last}`
 }
 
-const BAR = 20
+/** All in all 80 columns, with the longest state and a note. */
+const BAR = 12
 
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`

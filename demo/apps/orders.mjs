@@ -1,12 +1,21 @@
-// `node orders.mjs NAME`: the service that `web` calls. DELAY_MS is what one answer takes on average.
+// `node orders.mjs NAME`: the service that `web` calls. DELAY_MS is what one answer takes on average. An order is known by
+// its id: the same one twice is one order.
 import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serve } from './serve.mjs'
 
 const instance = process.argv[2]
 const delay = Number(process.env.DELAY_MS ?? 10)
+let broken = false
+
+// By the channel to the demo, where nobody else can say it.
+process.on('message', message => {
+  broken = message.broken
+})
 
 serve(async (request, response) => {
+  if (broken) return setTimeout(send, 1, response, 503, { error: 'broken by the demo', instance })
+  if (request.url === '/healthz') return send(response, 200, { instance })
   try {
     const answer = await answerTo(request)
     await sleep(delay * (0.5 + Math.random()))

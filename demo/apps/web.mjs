@@ -18,10 +18,14 @@ app.get('/', async ({ query }, response) => {
 })
 
 app.post('/orders', express.json(), async ({ body }, response) => {
-  const headers = { 'content-type': 'application/json' }
+  // Says to the sidecar: this may be sent again, `orders` knows it by its id.
+  const key = body?.id === undefined ? {} : { 'idempotency-key': encodeURIComponent(body.id) }
+  const headers = { 'content-type': 'application/json', ...key }
   const placed = await orders('/orders', { method: 'POST', headers, body: JSON.stringify(body) })
   response.status(201).json({ ...placed, web: instance })
 })
+
+app.get('/healthz', (_, response) => response.json({ instance }))
 
 app.use((error, _, response, next) => {
   if (response.headersSent) return next(error)

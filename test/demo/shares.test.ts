@@ -1,6 +1,6 @@
 import { assert } from 'chai'
-import { sharesOf } from '../../demo/shares.ts'
-import type { MemberStatus, Status } from '../../sidecar/model/status.ts'
+import { gravest, membersAt, sharesOf } from '../../demo/shares.ts'
+import type { MemberState, MemberStatus, Status } from '../../sidecar/model/status.ts'
 
 describe('demo/shares', () => {
   const instances = [
@@ -33,6 +33,38 @@ describe('demo/shares', () => {
     )
   })
 
+  it('show the gravest state that a sidecar has the instance in', () => {
+    const now = [
+      statusOf({ state: 'ready' }, { state: 'unhealthy' }),
+      statusOf({ state: 'on-trial' }, { state: 'ejected' }),
+      statusOf({ state: 'ready' }, { state: 'ready' }),
+    ]
+    const states = sharesOf(now, [], { service: 'orders', instances, seconds: 1 }).map(({ state }) => state)
+    assert.deepEqual(states, ['on-trial', 'unhealthy'])
+  })
+
+  it('know which state is graver', () => {
+    const order: MemberState[] = [
+      'draining',
+      'held',
+      'circuit-open',
+      'unhealthy',
+      'ejected',
+      'on-trial',
+      'resting',
+      'ready',
+    ]
+    for (const [i, state] of order.entries()) {
+      const among = membersAt(
+        [state, ...order.slice(i)].reverse().map(state => statusOf({ state })),
+        'orders',
+        '127.0.0.1:1',
+      )
+      assert.equal(gravest(among), state)
+    }
+    assert.equal(gravest(membersAt([statusOf({})], 'orders', '127.0.0.1:9')), 'unknown')
+  })
+
   it('are zero before the first request, and for what no sidecar knows', () => {
     for (const now of [[], [statusOf({}, {})]]) {
       for (const row of sharesOf(now, [], { service: 'orders', instances, seconds: 0 })) {
@@ -50,4 +82,4 @@ function statusOf(...members: Partial<MemberStatus>[]): Status {
   return { services: [service] } as unknown as Status
 }
 
-const MEMBER = { picked: 0, inFlight: 0, latencyMs: 0 }
+const MEMBER = { picked: 0, inFlight: 0, latencyMs: 0, state: 'ready' }

@@ -81,6 +81,39 @@ describe('demo/start', function () {
     assert.isTrue(await demo.gone(2_000))
   })
 
+  it('kills, breaks and freezes instances one after the other, and no request fails', async () => {
+    const { code, stdout, stderr } = await start('--for', '12', '--chaos', '--port', '0').end
+    assert.equal(stderr, '')
+    const told = [...stdout.matchAll(/^ *[\d.]+ s {2}(orders-\d .*)$/gm)].map(([, text]) => text!)
+    assert.sameOrderedMembers(
+      told.filter(text => !/is seen|serves again/.test(text)),
+      [
+        'orders-1 is killed (SIGKILL)',
+        'orders-1 is started again, on the same port',
+        'orders-2 answers 503 in 1 ms',
+        'orders-2 is well again',
+        'orders-3 is frozen (SIGSTOP)',
+        'orders-3 goes on (SIGCONT)',
+      ],
+    )
+    for (const name of ['before', 'orders-1 killed', 'orders-2 failing', 'orders-3 frozen']) {
+      assert.match(stdout, new RegExp(`^${name} +[1-9][\\d,]* +0 +[\\d.,]+ ms `, 'm'))
+    }
+    assert.match(stdout, /^0 of [1-9][\d,]* requests failed\n$/m)
+    assert.equal(code, 0)
+    assert.isTrue(await started[0]!.gone(2_000))
+  })
+
+  it('leaves no process behind when it ends while one of them is frozen', async () => {
+    const demo = start('--for', '10', '--chaos', '--port', '0')
+    await demo.printed(/orders-3 is frozen/)
+    demo.child.kill('SIGINT')
+    const { stdout, stderr } = await demo.end
+    assert.equal(stderr, '')
+    assert.match(stdout, /^orders-3 frozen /m)
+    assert.isTrue(await demo.gone(2_000), demo.processes().join(', '))
+  })
+
   it('says in one line that the port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await new Promise(resolve => server.once('listening', resolve))

@@ -9,7 +9,10 @@ import { mocha } from './test.mjs'
 export default async function testNode(args) {
   const first = args.findIndex(arg => !/^\d+(\.\d+){0,2}$/.test(arg))
   const versions = first === -1 ? args : args.slice(0, first)
-  if (versions.length === 0) throw expected('Which Node? For example: npm run test:node -- 24')
+  if (versions.length === 0) {
+    const what = first === -1 ? 'Which Node?' : `"${args[first]}" is not a version of Node.`
+    throw expected(`${what} For example: npm run test:node -- 24`)
+  }
   if (!(await dist())) return 1
 
   const results = versions.map(version => {

@@ -27,6 +27,7 @@ export function createChecks(services: ReadonlyMap<string, Service>, clock: Cloc
       // A service with nothing but long streams is at work too.
       traffic: () => (cluster.inFlight > 0 ? performance.now() : cluster.picked),
       onVerdict: (address, healthy, why) => cluster.setHealthy(address, healthy, why, clock.precise()),
+      onSuccess: address => cluster.seenWell(address, clock.precise()),
       verdict: createVerdict,
       random: Math.random,
       slots,

@@ -35,6 +35,8 @@ export interface Cluster {
   setHeld(address: string, held: boolean, now: number): boolean
   /** What a check has found. */
   setHealthy(address: string, healthy: boolean, why: string, now: number): void
+  /** A check has succeeded, whether or not that changes what is thought of the member. */
+  seenWell(address: string, now: number): void
   /** Takes a whole new set. An empty one is a discovery gone wrong: the last set stands. */
   update(endpoints: readonly Endpoint[], now?: number): Change
 }
@@ -156,6 +158,14 @@ export function createCluster(options: ClusterOptions): Cluster {
       // Else what it has failed before would keep it waiting for seconds.
       if (healthy && !member.healthy) member.forget()
       watch.setHealthy(member, healthy, why)
+    },
+    seenWell(address, now) {
+      hear(now)
+      const member = listed.get(address)
+      // It answers again: a wait that is for its not answering has no reason any more. One for bad answers has.
+      if (member === undefined || !member.silent) return
+      member.ejection?.hasten(told.now)
+      member.breaker?.hasten(told.now)
     },
     update,
   }

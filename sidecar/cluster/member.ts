@@ -27,6 +27,8 @@ export class Member implements Candidate {
   failing = false
   /** The last failure, in words. */
   failure = ''
+  /** The last failure was no answer at all. */
+  silent = false
   /** Clock time of the last word to the log that it cannot be reached. */
   toldAt = Number.NEGATIVE_INFINITY
   /** Finishing what it has, given nothing new. */
@@ -120,6 +122,7 @@ export class Member implements Candidate {
   private fail(outcome: Outcome): void {
     this.failed++
     this.failure = failureText(outcome)
+    this.silent = outcome.kind !== 'answered'
     if (this.draining) return
     this.recent.add(true, this.told.now)
     if (this.failing) return

@@ -21,6 +21,8 @@ export interface MonitorParts {
   /** Grows with every request of the service. */
   readonly traffic: () => number
   readonly onVerdict: (address: string, healthy: boolean, why: string) => void
+  /** After each check that succeeded, whatever the verdict. */
+  readonly onSuccess?: (address: string) => void
   readonly verdict: (settings: HealthSettings) => Verdict
   readonly random: Random
   readonly slots: Slots
@@ -129,7 +131,7 @@ function watch(address: string, settings: HealthSettings, parts: MonitorParts): 
     if (stopped) return
     const changed = note(result)
     wait(nextDelay(settings, verdict.settled, random) - (now() - began))
-    if (changed) tell()
+    tell(changed, result.ok)
   }
 
   function note(result: CheckResult): boolean {
@@ -140,9 +142,10 @@ function watch(address: string, settings: HealthSettings, parts: MonitorParts): 
     return verdict.record(result.ok)
   }
 
-  function tell() {
+  function tell(changed: boolean, ok: boolean) {
     try {
-      parts.onVerdict(address, verdict.healthy, last)
+      if (changed) parts.onVerdict(address, verdict.healthy, last)
+      if (ok) parts.onSuccess?.(address)
     } catch (error) {
       // The checks go on whatever becomes of the news, and the status page says so.
       last = `${last}; told, and failed: ${whyFailed(error)}`

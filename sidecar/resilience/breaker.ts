@@ -89,6 +89,11 @@ export class Breaker {
   /** There is news that it may be well again: trials begin now, and the next wait is a first one. */
   pardon(now: number): void {
     this.#level = 0
+    this.hasten(now)
+  }
+
+  /** Trials begin now; if they fail, the wait is as long as it would have been. */
+  hasten(now: number): void {
     if (this.state === 'open') this.until = Math.min(this.until, now)
   }
 

@@ -126,6 +126,22 @@ describe('cluster: watch', () => {
     expect(picks(cluster, 21)).to.include('m1')
   })
 
+  it('tries one that did not answer as soon as a check finds that it does, not one that answered badly', () => {
+    for (const [outcome, tried] of [
+      [{ kind: 'unreachable', code: 'ECONNREFUSED' }, true],
+      [FAILED, false],
+    ] as const) {
+      const { cluster } = create(3)
+      for (let n = 0; n < 15; n++) {
+        const lease = cluster.lease(0)!
+        lease.settle(lease.member.endpoint.address === 'm1' ? outcome : OK, 0)
+      }
+      expect(out(cluster)).to.deep.equal(['m1'])
+      cluster.seenWell('m1', 100)
+      expect(picks(cluster, 101).includes('m1'), outcome.kind).to.equal(tried)
+    }
+  })
+
   it('holds by hand and releases by hand, whatever else is known', () => {
     const { cluster } = create(4)
     expect(cluster.setHeld('m9', true, 0)).to.equal(false)

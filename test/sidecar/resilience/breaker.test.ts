@@ -163,6 +163,15 @@ describe('resilience: breaker', () => {
     expect(breaker.until).to.equal(4_500)
   })
 
+  it('tries at once when it is hastened, and waits as long as ever when that fails', () => {
+    const { breaker, ask, trip } = create()
+    trip(0)
+    breaker.hasten(100)
+    expect(breaker.allows(100)).to.equal(true)
+    ask(false, 100)
+    expect(breaker.until).to.equal(2_100)
+  })
+
   it('closes at once when it is released, with nothing held against it', () => {
     const { breaker, ask, trip } = create()
     trip(0)

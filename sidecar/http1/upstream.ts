@@ -301,6 +301,7 @@ export class Upstream implements WireOwner {
     if (listener === null) return this.cancel()
     if (this.#phase === 'tunnel') return listener.onEnd(null)
     if (this.#phase === 'body' && this.body.untilClose) {
+      if (this.wire.isReset()) return this.#cut('ECONNRESET')
       if (this.#reframed) listener.onText('0\r\n\r\n')
       this.#persistent = false
       return listener.onEnd(this.#release())

@@ -191,6 +191,15 @@ export class Wire {
     return this.#backlog < before
   }
 
+  /**
+   * Whether an end was a reset. libuv reports one that comes together with the last data as an end (uv__stream_io: HUP
+   * behind a partial read), and what only the connection's end delimits would pass for whole. So an empty line is written,
+   * which nobody will read: to a connection that was reset it cannot be.
+   */
+  isReset(): boolean {
+    return !this.held && writeNow(this, '\r\n') === FAILED
+  }
+
   /** From now on nothing is written, what still comes is read. */
   mute(): void {
     this.#muted = true

@@ -317,7 +317,12 @@ export class Exchange implements Request, Ask, ExchangeRecord {
     if (phase === 'request') this.#stop(refusals.REQUEST_TIMEOUT, ABANDONED)
     else if (this.#answered && this.inbound.wire.moved()) this.waitForClient()
     else if (this.#answered) this.inbound.reset()
-    else this.#stop(refusals.TOTAL_TIMEOUT, this.#endsAt < this.outgoing.deadline ? TOO_LATE : WAITED_IN_VAIN)
+    else this.#stop(refusals.TOTAL_TIMEOUT, this.#hadItsTime ? TOO_LATE : WAITED_IN_VAIN)
+  }
+
+  /** The present attempt had all the time that there was: none went to the queue or to others, none was the caller's to take. */
+  get #hadItsTime(): boolean {
+    return this.#endsAt < this.outgoing.deadline && this.tried.length === 0 && this.queuedMs === 0
   }
 
   /** The response waits for the client to take some of it. */

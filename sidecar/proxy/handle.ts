@@ -76,7 +76,8 @@ async function attemptOnce(x: Exchange, service: Service): Promise<number> {
       x.outcome = attempt.drop()
       return wait
     }
-    if (attempt.answer === null) {
+    // An answer that a hedge had put aside may have broken off since.
+    if (attempt.answer === null || (x.verdict !== null && attempt.over)) {
       const refusal = x.verdict ?? refusalOf(x.outcome)
       // Nor does it when the request could not be repeated.
       if (attempt.stale) x.outcome = ABANDONED

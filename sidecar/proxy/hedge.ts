@@ -27,16 +27,12 @@ export async function hedged(x: Exchange, service: Service, first: Attempt): Pro
     return first
   }
   service.tally.hedges++
-  const secondHeaded = second.headed()
-  await Promise.race([firstHeaded, secondHeaded])
-  if (!isGood(first) && !isGood(second)) {
-    // One has failed: the other one may do better. Until then nothing of an error's content may reach the client.
-    const failed = isDecided(first) ? first : second
-    failed.upstream.wire.pause()
-    await (failed === first ? secondHeaded : firstHeaded)
-    failed.upstream.wire.resume()
+  try {
+    await oneOf(first, firstHeaded, second, second.headed())
+  } finally {
+    service.gate.leave()
   }
-  const winner = isGood(second) && !isGood(first) ? second : first
+  const winner = better(first, second)
   const loser = winner === first ? second : first
   if (winner === second) service.tally.hedgesWon++
   x.decide(winner)
@@ -45,6 +41,26 @@ export async function hedged(x: Exchange, service: Service, first: Attempt): Pro
   if (isDecided(loser) && !isGood(loser)) x.tried = [...x.tried, loser.lease.member]
   loser.lease.settle(outcome, x.clock.now)
   return winner
+}
+
+/** Until one is good, or both are decided. */
+async function oneOf(first: Attempt, firstHeaded: Promise<void>, ...rest: [Attempt, Promise<void>]): Promise<void> {
+  const [second, secondHeaded] = rest
+  await Promise.race([firstHeaded, secondHeaded])
+  if (isGood(first) || isGood(second)) return
+  // One has failed: the other one may do better. Until then nothing of an error's content may reach the client. But an
+  // answer that came whole has given its connection back: it is somebody else's by now.
+  const failed = isDecided(first) ? first : second
+  if (!failed.over) failed.upstream.wire.pause()
+  await (failed === first ? secondHeaded : firstHeaded)
+  if (!failed.over) failed.upstream.wire.resume()
+}
+
+/** A good answer before a bad one, a bad one before none. */
+function better(first: Attempt, second: Attempt): Attempt {
+  if (isGood(first)) return first
+  if (isGood(second)) return second
+  return first.answer === null && second.answer !== null ? second : first
 }
 
 function begin(x: Exchange, service: Service, first: Attempt): Attempt | undefined {
@@ -60,8 +76,13 @@ function begin(x: Exchange, service: Service, first: Attempt): Attempt | undefin
   let attempt: Attempt | undefined
   try {
     const another = !tried.includes(lease.member)
-    if (another && hedge!.budget.withdraw(now)) attempt = sendRival(x, service, lease)
+    // The second attempt needs a place of its own in the service, at once or not at all.
+    if (another && service.gate.enter()) {
+      if (hedge!.budget.withdraw(now)) attempt = sendRival(x, service, lease)
+      else service.gate.leave()
+    }
   } catch (reason) {
+    service.gate.leave()
     if (!isRefusal(reason)) throw reason
   } finally {
     if (attempt === undefined) lease.settle(ABANDONED, now)

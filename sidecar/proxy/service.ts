@@ -118,7 +118,7 @@ export function createService(settings: ServiceSettings, parts: ServiceParts): S
     random,
     tally,
     budget: createRetryBudget(settings.retries.budget),
-    repeatsStale: settings.retries.on.includes('stale'),
+    repeatsStale: settings.retries.attempts > 0 && settings.retries.on.includes('stale'),
     hedge: createHedge(),
     faults: settings.faults && createFaults(settings.faults, random, tally),
     breaker,

@@ -64,8 +64,11 @@ export class Breaker {
   enter(now: number): number {
     if (this.state === 'closed') return this.#era
     if (this.state === 'open') this.#change('half-open')
-    // The places of trials that never came back are given away; their results still count when they come.
-    if (now - this.#trialAt >= TRIAL_PATIENCE) this.#trials = 0
+    // The places of trials that never came back are given away, and what they bring is late.
+    if (this.#trials > 0 && now - this.#trialAt >= TRIAL_PATIENCE) {
+      this.#trials = 0
+      this.#era++
+    }
     this.#trials++
     this.#trialAt = now
     return this.#era
@@ -79,7 +82,7 @@ export class Breaker {
       if (this.#parts.tripwire.record(judgement === 'success', ms, now)) this.#trip(now)
       return
     }
-    if (this.#trials > 0) this.#trials--
+    this.#trials--
     if (judgement === 'neutral') return
     this.#parts.tripwire.record(judgement === 'success', ms, now)
     if (judgement === 'failure') this.#open(now)

@@ -78,6 +78,8 @@ class Gradient implements Limiter {
   }
 
   record(ms: number, inFlight: number, dropped: boolean): void {
+    // One would make every average after it infinite, and the limit no number.
+    if (!Number.isFinite(ms)) return
     // As a window of which this sample is one would be lowered by a gradient of 0.
     if (dropped && 2 * inFlight >= this.#exact) {
       this.#set(this.#exact - SMOOTHING)

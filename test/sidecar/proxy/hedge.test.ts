@@ -77,6 +77,63 @@ describe('hedging', () => {
     await comesToRest(sidecar)
   })
 
+  it('touches no connection that has gone back to the others', async () => {
+    // Found by an attack: the error had come whole, and its connection served another request when it was paused.
+    const answer: Answer = ({ target }) =>
+      target === '/bad' ? [{ pause: 120 }, 'HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n'] : [ok('quick')]
+    const { ask, sidecar, origins } = await start(
+      [answer, SLOW],
+      { after: '30ms', budget: '100%' },
+      { timeouts: { perTry: '1s' } },
+    )
+    const bad = await keep(openRaw(sidecar.address))
+    await bad.send('GET /bad HTTP/1.1\r\nHost: web\r\n\r\n')
+    expect(await until(() => origins[1]!.requests.length === 1)).to.equal(true)
+    await until(() => sidecar.status().services[0]!.members[0]!.connections.idle === 1)
+    for (let i = 0; i < 6 && origins[0]!.requests.length < 3; i++) {
+      const begun = performance.now()
+      const response = await ask('POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 0\r\n\r\n')
+      if (String(response.body) === 'quick') expect(performance.now() - begun).to.be.below(900)
+    }
+  })
+
+  it('gives the answer that there is, when the other attempt has none', async () => {
+    const { ask } = await start(
+      [['ended'], [{ pause: 60 }, 'HTTP/1.1 503 No\r\nContent-Length: 4\r\n\r\nbusy']],
+      { after: '30ms', budget: '100%' },
+      { timeouts: { perTry: '250ms' }, retries: false },
+    )
+    const response = await ask()
+    expect([response.status, String(response.body)]).to.deep.equal([503, 'busy'])
+  })
+
+  it('gives no half of an error that was put aside when the time is over', async () => {
+    const half = 'HTTP/1.1 503 No\r\nContent-Length: 100\r\n\r\nhalf'
+    const { ask } = await start(
+      [[{ pause: 60 }, half, { pause: 3_000 }], SLOW],
+      { after: '30ms', budget: '100%' },
+      { timeouts: { total: '300ms' }, retries: false },
+    )
+    const response = await ask()
+    expect([response.status, response.complete]).to.deep.equal([504, true])
+  })
+
+  it('needs a place in the service of its own: a second attempt takes nobody’s', async () => {
+    const { sidecar, web } = await start(
+      [SLOW, SLOW],
+      { after: '20ms', budget: '100%' },
+      { limits: { endpointInFlight: 1 } },
+    )
+    const clients = await Promise.all([1, 2, 3].map(() => keep(openRaw(sidecar.address))))
+    await clients[0]!.send(GET)
+    expect(await until(() => web().inFlight === 2), 'the hedge has a place').to.equal(true)
+    for (const client of clients.slice(1)) await client.send(GET)
+    expect(await until(() => web().queued === 2)).to.equal(true)
+    expect(web().refused).to.deep.equal({})
+    for (const client of clients) client.close()
+    await comesToRest(sidecar)
+  })
+
   it('is for requests that may be repeated', async () => {
     const { ask, counts } = await start([[{ pause: 200 }, ok('first')], [ok('second')]])
     const response = await ask('POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 1\r\n\r\nx')

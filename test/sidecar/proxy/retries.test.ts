@@ -199,6 +199,31 @@ describe('retries', () => {
     expect(alone.web().unretried).to.deep.equal({ time: 1 })
   })
 
+  it('wait no longer than the total before the request has ended', async () => {
+    const later = (value: string) => `HTTP/1.1 503 Busy\r\nRetry-After: ${value}\r\nContent-Length: 0\r\n\r\n`
+    for (const value of ['4', '3600', '999999999']) {
+      const { sidecar, web, counts } = await start([['now', later(value)]], { timeouts: { total: '1s' } })
+      const client = await keep(openRaw(sidecar.address))
+      await client.send('PUT / HTTP/1.1\r\nHost: web\r\nContent-Length: 5\r\n\r\nab')
+      expect(await client.until(() => client.bytes.includes('HTTP/1.1 503'), 900), value).to.equal(true)
+      expect([web().unretried, counts()]).to.deep.equal([{ time: 1 }, [1]])
+      client.close()
+      await sidecar.close()
+    }
+  })
+
+  it('do not charge the total to the member that was asked last', async () => {
+    const { ask, web } = await start(
+      [
+        [{ pause: 200 }, BUSY],
+        [{ pause: 600 }, ok()],
+      ],
+      { timeouts: { total: '400ms' } },
+    )
+    await ask(GET)
+    expect(web().members.map(({ failed }) => failed)).to.deep.equal([1, 0])
+  })
+
   it('are given up with the client that leaves between two attempts', async () => {
     const later = 'HTTP/1.1 503 Busy\r\nRetry-After: 20\r\nContent-Length: 0\r\n\r\n'
     const { sidecar, counts, web } = await start([[later]])

@@ -64,10 +64,12 @@ describe('service', () => {
   })
 
   it('sends nothing again on a fresh connection when it is told not to', async () => {
-    const { ask, origins } = await start([(_, nth) => (nth === 1 ? ['fin'] : [ok()])], { retries: { on: ['connect'] } })
-    expect((await ask()).status).to.equal(200)
-    expect((await ask()).status).to.equal(502)
-    expect(origins[0]!.requests).to.have.length(2)
+    for (const retries of [{ on: ['connect'] }, false]) {
+      const { ask, origins } = await start([(_, nth) => (nth === 1 ? ['fin'] : [ok()])], { retries })
+      expect((await ask()).status).to.equal(200)
+      expect((await ask()).status).to.equal(502)
+      expect(origins[0]!.requests).to.have.length(2)
+    }
   })
 
   it('gives a member nothing before its first good check when it starts as unhealthy, also when it is alone', async () => {

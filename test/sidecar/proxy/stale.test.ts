@@ -139,7 +139,7 @@ describe('kept connections', () => {
         return false
       }),
     )
-    const sidecar = await keep(runSidecar(inFrontOf([origin.address], { retries: false })))
+    const sidecar = await keep(runSidecar(inFrontOf([origin.address], { retries: { on: ['stale'] } })))
     await get(sidecar)
     const [response] = await get(sidecar)
     expect(response!.status).to.equal(502)

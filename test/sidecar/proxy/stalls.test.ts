@@ -1,6 +1,6 @@
 // Found by an attack on the finished data path: what is cut, stalls or is answered early, at its edges.
 
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -75,6 +75,32 @@ describe('stalls', () => {
     }
     expect(answered).to.be.at.least(17)
     await comesToRest(sidecar)
+  })
+
+  it('takes no reset for the end of an answer that only the end of the connection delimits', async () => {
+    for (const [ending, complete] of [
+      [(socket: Socket) => socket.resetAndDestroy(), 0],
+      [(socket: Socket) => socket.end(), 30],
+    ] as const) {
+      const app = await keep(
+        startNet(socket =>
+          socket.once('data', () =>
+            socket.write('HTTP/1.1 200 OK\r\n\r\nsome', () => setTimeout(ending, Math.random() * 2, socket)),
+          ),
+        ),
+      )
+      const sidecar = await keep(runSidecar(inFrontOf([app.address], { retries: false })))
+      let whole = 0
+      for (let i = 0; i < 30; i++) {
+        const client = await openRaw(sidecar.address)
+        await client.send('GET / HTTP/1.1\r\nHost: web\r\n\r\n')
+        await client.until(() => client.ending !== 'open' || client.bytes.includes('\r\n0\r\n\r\n'))
+        if (client.bytes.includes('\r\n0\r\n\r\n')) whole++
+        client.close()
+      }
+      expect(whole).to.equal(complete)
+      await comesToRest(sidecar)
+    }
   })
 
   it('ends an echo whose client sends and never reads', async () => {

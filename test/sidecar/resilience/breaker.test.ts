@@ -128,6 +128,19 @@ describe('resilience: breaker', () => {
     expect(breaker.state).to.equal('closed')
   })
 
+  it('takes what a trial brings whose place was given away for nothing', () => {
+    const { breaker, trip } = create({ trials: 2 })
+    trip(0)
+    const old = breaker.enter(1_000)
+    const live = [breaker.enter(11_000), breaker.enter(11_000)]
+    breaker.settle(old, 'neutral', 5, 11_001)
+    expect(breaker.allows(11_001), 'two are live').to.equal(false)
+    breaker.settle(old, 'failure', 5, 11_002)
+    expect(breaker.state).to.equal('half-open')
+    for (const era of live) breaker.settle(era, 'success', 5, 11_003)
+    expect(breaker.state).to.equal('closed')
+  })
+
   it('lets a trial through after the least wait when nobody else can serve', () => {
     const { breaker, ask, trip } = create()
     trip(0)

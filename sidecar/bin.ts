@@ -5,6 +5,7 @@ import { loadConfigApart, UnusableConfig } from './config/apart.ts'
 import { BindError } from './http1/bind.ts'
 import { type Sidecar, startSidecar } from './sidecar.ts'
 import { VERSION } from './version.ts'
+import { limitYoungGeneration } from './young-generation.ts'
 
 const USAGE = `outrigger ${VERSION}
 
@@ -65,7 +66,9 @@ function count(n: number, what: string): string {
 }
 
 async function run(file: string): Promise<void> {
-  const sidecar = await startSidecar(await loadConfigApart(file))
+  const settings = await loadConfigApart(file)
+  limitYoungGeneration()
+  const sidecar = await startSidecar(settings)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) stopOn(signal, sidecar)
 }
 

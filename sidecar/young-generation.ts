@@ -6,17 +6,22 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 /** Bytes, all semi-spaces together. */
 const ENOUGH = 16 * 1024 * 1024
-const LOOK_EVERY_MS = 500
+const LOOK_EVERY_MS = 200
 
 /** Returns what ends the watching. */
 export function limitYoungGeneration(enough = ENOUGH): () => void {
+  let factor = V8_DEFAULT
   const timer = setInterval(() => {
-    if (youngGeneration() < enough) return
-    setFlagsFromString('--semi-space-growth-factor=1')
-    clearInterval(timer)
+    // Not for ever: V8 shrinks it when there is little to do, and it has to grow again.
+    const wanted = youngGeneration() < enough ? V8_DEFAULT : 1
+    if (wanted !== factor) setFlagsFromString(`--semi-space-growth-factor=${wanted}`)
+    factor = wanted
   }, LOOK_EVERY_MS).unref()
   return () => clearInterval(timer)
 }
+
+/** What a size is multiplied by when it grows. */
+const V8_DEFAULT = 2
 
 /** Its size now, bytes; 0 when this V8 has no such space. */
 export function youngGeneration(): number {

@@ -1,10 +1,10 @@
 // READ FIRST. The life of a request, top to bottom. Everything that can end it early is thrown as a Refusal where it
 // is decided and written in one place. An attempt ends in an outcome, not in an error: a lease is settled whatever came.
 
-import { ABANDONED } from './attempt.ts'
+import { ABANDONED, type Attempt } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 import { hedged } from './hedge.ts'
-import { INTERNAL, isRefusal, refusalOf, TOTAL_TIMEOUT } from './refusal.ts'
+import { INTERNAL, isRefusal, type Refusal, refusalOf, TOTAL_TIMEOUT } from './refusal.ts'
 import { relay } from './relay.ts'
 import { NO_RETRY, waitBeforeRetry } from './retry.ts'
 import type { Router } from './router.ts'
@@ -42,51 +42,47 @@ async function serve(x: Exchange, service: Service): Promise<void> {
   const era = service.begin()
   const crowd = service.gate.inFlight
   try {
-    for (let wait = await attemptOnce(x, service); wait !== NO_RETRY; wait = await attemptOnce(x, service)) {
+    for (let wait = 0; wait !== NO_RETRY; ) {
       if (wait > 0) await pause(x, wait)
+      // Its caller may have waited long enough elsewhere.
+      if (x.timeLeft <= 0) throw TOTAL_TIMEOUT
+      let lease = service.lease(x)
+      x.outcome = ABANDONED
+      try {
+        let attempt = send(x, service, lease, false)
+        if (service.hedge === undefined) await attempt.headed()
+        else {
+          // The answer may be that of another attempt, at another member; the lease is that one's, then.
+          attempt = await hedged(x, service, attempt)
+          lease = attempt.lease
+        }
+        if (attempt.stale && (attempt.unsent ? x.resendable : service.repeatsStale && x.repeatable)) {
+          // Says nothing of the member: its server closed a kept connection while the request was under way.
+          x.staleRetries++
+          attempt = send(x, service, lease, true)
+          await attempt.headed()
+        }
+        x.outcome = attempt.outcome
+        wait = waitBeforeRetry(x, service, attempt)
+        if (wait !== NO_RETRY) x.outcome = attempt.drop()
+        else if (attempt.answer === null || (x.verdict !== null && attempt.over)) throw refusalFor(x, attempt)
+        else {
+          const relayed = relay(x, attempt, attempt.answer)
+          x.outcome = relayed instanceof Promise ? await relayed : relayed
+        }
+      } finally {
+        lease.settle(x.outcome, x.clock.now)
+      }
     }
   } finally {
     service.end(era, x.outcome, crowd)
   }
 }
 
-/** Resolves with how long to wait before the next attempt, in milliseconds; NO_RETRY when this one was the last. */
-async function attemptOnce(x: Exchange, service: Service): Promise<number> {
-  // Its caller may have waited long enough elsewhere.
-  if (x.timeLeft <= 0) throw TOTAL_TIMEOUT
-  let lease = service.lease(x)
-  x.outcome = ABANDONED
-  try {
-    let attempt = send(x, service, lease, false)
-    if (service.hedge === undefined) await attempt.headed()
-    else {
-      // The answer may be that of another attempt, at another member; the lease is that one's, then.
-      attempt = await hedged(x, service, attempt)
-      lease = attempt.lease
-    }
-    if (attempt.stale && (attempt.unsent ? x.resendable : service.repeatsStale && x.repeatable)) {
-      // Says nothing of the member: its server closed a kept connection while the request was under way.
-      x.staleRetries++
-      attempt = send(x, service, lease, true)
-      await attempt.headed()
-    }
-    x.outcome = attempt.outcome
-    const wait = waitBeforeRetry(x, service, attempt)
-    if (wait !== NO_RETRY) {
-      x.outcome = attempt.drop()
-      return wait
-    }
-    // An answer that a hedge had put aside may have broken off since.
-    if (attempt.answer === null || (x.verdict !== null && attempt.over)) {
-      const refusal = x.verdict ?? refusalOf(x.outcome)
-      // Nor does it when the request could not be repeated.
-      if (attempt.stale) x.outcome = ABANDONED
-      throw refusal
-    }
-    const relayed = relay(x, attempt, attempt.answer)
-    x.outcome = relayed instanceof Promise ? await relayed : relayed
-    return NO_RETRY
-  } finally {
-    lease.settle(x.outcome, x.clock.now)
-  }
+/** There is no answer, or one that a hedge had put aside and that has broken off since. */
+function refusalFor(x: Exchange, attempt: Attempt): Refusal {
+  const refusal = x.verdict ?? refusalOf(x.outcome)
+  // A closed kept connection says nothing of the member, also when the request could not be repeated.
+  if (attempt.stale) x.outcome = ABANDONED
+  return refusal
 }

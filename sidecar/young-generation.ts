@@ -8,16 +8,15 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 const ENOUGH = 16 * 1024 * 1024
 const LOOK_EVERY_MS = 200
 
-/** Returns what ends the watching. */
-export function limitYoungGeneration(enough = ENOUGH): () => void {
+/** For as long as the process lives, which it does not keep alive. */
+export function limitYoungGeneration(enough = ENOUGH): void {
   let factor = V8_DEFAULT
-  const timer = setInterval(() => {
+  setInterval(() => {
     // Not for ever: V8 shrinks it when there is little to do, and it has to grow again.
     const wanted = youngGeneration() < enough ? V8_DEFAULT : 1
     if (wanted !== factor) setFlagsFromString(`--semi-space-growth-factor=${wanted}`)
     factor = wanted
   }, LOOK_EVERY_MS).unref()
-  return () => clearInterval(timer)
 }
 
 /** What a size is multiplied by when it grows. */

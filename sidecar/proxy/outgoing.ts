@@ -1,8 +1,7 @@
 // The request as it goes upstream: its head, and its content as long as there is room for it, to be sent again if need be.
 
 import { deadlineLines } from '../http1/deadline.ts'
-import type { Forwarding } from '../http1/forward-request.ts'
-import { requestText, targetOf } from '../http1/forward-request.ts'
+import { type Forwarding, requestText, targetOf } from '../http1/forward-request.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 
 export class Outgoing {

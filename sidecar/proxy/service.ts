@@ -12,7 +12,7 @@ import { classify, msOf, type Outcome } from '../model/outcome.ts'
 import type { ServiceSettings } from '../model/settings.ts'
 import { Breaker } from '../resilience/breaker.ts'
 import { createTripwire } from '../resilience/index.ts'
-import { createLimiter, type Limiter } from '../resilience/limiter.ts'
+import { createLimiter } from '../resilience/limiter.ts'
 import { createPercentile } from '../resilience/percentile.ts'
 import { createRetryBudget, type RetryBudget } from '../resilience/retry-budget.ts'
 import { createFaults, type Faults } from './faults.ts'
@@ -34,7 +34,6 @@ export interface Service {
   readonly hedge: Hedge | undefined
   readonly faults: Faults | undefined
   readonly breaker: Breaker | undefined
-  readonly limiter: Limiter | undefined
   /** By hand: every request is refused until it is released. */
   readonly held: boolean
   /** Whether a request may come in: neither held nor its breaker open. */
@@ -122,7 +121,6 @@ export function createService(settings: ServiceSettings, parts: ServiceParts): S
     hedge: createHedge(),
     faults: settings.faults && createFaults(settings.faults, random, tally),
     breaker,
-    limiter,
     get held() {
       return held
     },

@@ -93,6 +93,24 @@ function fingerprint() {
   return hash.digest('hex')
 }
 
+/** The tests start their own Redis. Where it can be installed it is; else one line says what is missing. */
+export function redisServer() {
+  const found = () => spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0
+  if (found()) return
+  const done = timed('redis-server: apt-get install')
+  const apt = args => {
+    const asRoot = process.getuid?.() === 0 ? ['apt-get', ...args] : ['sudo', '-n', 'apt-get', ...args]
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    return spawnSync(asRoot[0], asRoot.slice(1), { stdio: 'ignore', env }).status === 0
+  }
+  const install = () => apt(['install', '-y', '-q', '--no-install-recommends', 'redis-server'])
+  // The lists of a fresh container are empty; those of another machine may be good enough.
+  if ((install() || (apt(['update', '-q']) && install())) && found()) return done()
+  console.error(
+    'redis-server is missing: apt-get install redis-server, or brew install redis. Tests that need it fail.',
+  )
+}
+
 /** Two commands started together install and build once: the second waits, then finds nothing left to do. */
 async function alone(work) {
   const lock = join(root, '.outrigger', 'setup.lock')

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { dist, root } from './ensure.mjs'
+import { dist, redisServer, root } from './ensure.mjs'
 
 export default async function test(args) {
   const steps = []
@@ -18,6 +18,7 @@ export default async function test(args) {
   await step('lint', () => node(['node_modules/@biomejs/biome/bin/biome', 'check', '.']))
   // Errors in the sources were shown by the types; what could be built of them is tested all the same.
   await step('build', () => dist({ quiet: !types }))
+  redisServer()
   await step('tests', () => mocha(process.execPath, args))
 
   console.log()

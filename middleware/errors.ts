@@ -1,0 +1,44 @@
+// What a session can fail with. `status` is what Express answers when nobody catches them.
+
+/** The store could not be asked in time: it is away, too slow, or refuses. 503, with Retry-After. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+  readonly code = 'ERR_SESSION_STORE_UNAVAILABLE'
+  readonly status = 503
+  readonly statusCode = 503
+  /** Read by Express's own error handler. */
+  readonly headers = { 'Retry-After': '1' }
+
+  constructor(reason: string, cause?: unknown) {
+    super(`The session store is unavailable: ${reason}`, cause === undefined ? undefined : { cause })
+  }
+}
+
+/** What was to be written belongs to a session that is not in the store any more; nothing was written. 409. */
+export class SessionGone extends Error {
+  override readonly name = 'SessionGone'
+  readonly code = 'ERR_SESSION_GONE'
+  readonly status = 409
+  readonly statusCode = 409
+
+  constructor() {
+    super('The session was destroyed or has expired; nothing was written')
+  }
+}
+
+/** Other requests kept changing the session between our reading and our writing it. 503. */
+export class SessionContended extends Error {
+  override readonly name = 'SessionContended'
+  readonly code = 'ERR_SESSION_CONTENDED'
+  readonly status = 503
+  readonly statusCode = 503
+  readonly headers = { 'Retry-After': '1' }
+
+  constructor(tries: number) {
+    super(`The session changed under us ${tries} times in a row; nothing was written`)
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

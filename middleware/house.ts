@@ -1,0 +1,32 @@
+// What all requests of one middleware share.
+import { type KnownIds, knownIds, unknownIds } from './id-cookie.ts'
+import { type LastKnown, lastKnown } from './last-known.ts'
+import type { Settings } from './options.ts'
+import type { SessionStore } from './store.ts'
+import { createWriters, type Writers } from './writers.ts'
+
+export interface House {
+  readonly settings: Settings
+  readonly known: LastKnown | undefined
+  readonly writers: (driver: SessionStore) => Writers
+  readonly counts: { loads: number; misses: number; writes: number; unavailable: number; gone: number; corrupt: number }
+  readonly ids: KnownIds
+  /** Some sessions live longer or shorter than the cookie option says: loading must not slide before it is known. */
+  mixedLives: boolean
+}
+
+export function house(settings: Settings): House {
+  const writers = new WeakMap<SessionStore, Writers>()
+  return {
+    settings,
+    known: settings.keepsStale ? lastKnown() : undefined,
+    writers(driver) {
+      let found = writers.get(driver)
+      if (found === undefined) writers.set(driver, (found = createWriters(driver)))
+      return found
+    },
+    counts: { loads: 0, misses: 0, writes: 0, unavailable: 0, gone: 0, corrupt: 0 },
+    ids: settings.secrets === undefined ? unknownIds : knownIds(),
+    mixedLives: false,
+  }
+}

@@ -1,0 +1,91 @@
+// The id of a session on its way through the browser: `s:` + id + `.` + HMAC, as cookie-parser and express-session sign.
+import type { IncomingMessage } from 'node:http'
+import { type CookieSerializeOptions, parse, serialize } from 'cookie'
+import { sign, unsign } from 'cookie-signature'
+import type { CookieData } from './cookie.ts'
+
+/** Text, or bytes as they are. */
+export type Secret = string | Buffer
+
+/** What cookie-parser leaves on a request. */
+export interface ParsedCookies extends IncomingMessage {
+  cookies?: Record<string, string | undefined>
+  signedCookies?: Record<string, string | false | undefined>
+}
+
+/** Signatures that were found to be right need not be computed again for every request of a client. */
+export interface KnownIds {
+  of(raw: string, verify: () => string | undefined): string | undefined
+  signed(id: string, secret: Secret): string
+}
+
+const MOST_KNOWN = 10_000
+
+export function knownIds(): KnownIds {
+  const known = new Map<string, string>()
+  const signatures = new Map<string, string>()
+  return {
+    signed(id, secret) {
+      let found = signatures.get(id)
+      if (found === undefined) {
+        found = signed(id, secret)
+        if (signatures.size >= MOST_KNOWN) signatures.clear()
+        signatures.set(id, found)
+      }
+      return found
+    },
+    of(raw, verify) {
+      const found = known.get(raw)
+      if (found !== undefined) return found
+      const id = verify()
+      // Forged ones are computed each time: they could fill it.
+      if (id !== undefined) {
+        if (known.size >= MOST_KNOWN) known.clear()
+        known.set(raw, id)
+      }
+      return id
+    },
+  }
+}
+
+/** Without a memory: for secrets that come with the request. */
+export const unknownIds: KnownIds = { of: (_, verify) => verify(), signed }
+
+/** The id that came with a signature by one of the secrets; else undefined. */
+export function readId(
+  request: ParsedCookies,
+  name: string,
+  secrets: readonly Secret[],
+  known: KnownIds,
+): string | undefined {
+  const header = request.headers.cookie
+  const raw = header?.includes(name) ? parse(header)[name] : undefined
+  const fromHeader = raw && known.of(raw, () => verified(raw, secrets))
+  if (fromHeader) return fromHeader
+  // cookie-parser has read what may since have been taken out of the header.
+  return request.signedCookies?.[name] || verified(request.cookies?.[name], secrets) || undefined
+}
+
+/** Throws what `cookie` throws: a TypeError that names the option. */
+export function writeId(name: string, signedId: string, data: CookieData): string {
+  return serialize(name, signedId, data as CookieSerializeOptions)
+}
+
+function signed(id: string, secret: Secret): string {
+  return `s:${sign(id, secret as string)}`
+}
+
+/** RFC 6265 section 3.1: a date in the past takes the cookie away, when path and domain are the same. */
+export function clearId(name: string, data: CookieData): string {
+  return serialize(name, '', { ...data, expires: new Date(0) } as CookieSerializeOptions)
+}
+
+function verified(raw: string | undefined, secrets: readonly Secret[]): string | undefined {
+  if (raw?.startsWith('s:') !== true) return undefined
+  const value = raw.slice(2)
+  for (const secret of secrets) {
+    const id = unsign(value, secret as string)
+    if (id !== false) return id
+  }
+  return undefined
+}

@@ -1,0 +1,43 @@
+// What `import ... from 'outrigger'` gives, and `require('outrigger')` in place of `require('express-session')`.
+import { Cookie } from './cookie.ts'
+import { type Sessions, sessions as start } from './express.ts'
+import { MemoryStore } from './memory-store.ts'
+import type { SessionOptions } from './options.ts'
+import { RedisStore } from './redis-store.ts'
+import { Session, type SessionData } from './session.ts'
+import { Store } from './store.ts'
+
+export * from './cookie.ts'
+export { SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
+export type { Sessions } from './express.ts'
+export { MemoryStore } from './memory-store.ts'
+export type { OutagePolicy, SessionOptions } from './options.ts'
+export type { RedisSource } from './redis-client.ts'
+export { RedisStore, type RedisStoreOptions } from './redis-store.ts'
+// By star: only so can an app add its keys to SessionData under the name of the package.
+export * from './session.ts'
+export { type SessionStore, Store } from './store.ts'
+
+/** The middleware. With express-session's constructors on it, so that changing the import is enough. */
+export const sessions = Object.assign(
+  <Data extends object = {}>(options?: SessionOptions): Sessions<Data> => start<Data>(options),
+  { Cookie, MemoryStore, RedisStore, Session, Store },
+)
+
+export default sessions
+
+const required = Object.assign(sessions, { sessions, default: sessions })
+
+export { required as 'module.exports' }
+
+declare global {
+  namespace Express {
+    interface Request {
+      session: Session & Partial<SessionData>
+      sessionID: string
+      sessionStore: Store
+      /** With `lazy: true`: loads the session, once. */
+      loadSession(): Promise<Session & Partial<SessionData>>
+    }
+  }
+}

@@ -1,0 +1,140 @@
+// What an app may set, and what follows from it. Options that express-session has mean what they mean there.
+import type { IncomingMessage } from 'node:http'
+import type { CookieOptions } from './cookie.ts'
+import { type ForeignStore, foreignDriver } from './foreign-store.ts'
+import type { Secret } from './id-cookie.ts'
+import { newId } from './ids.ts'
+import { MemoryStore } from './memory-store.ts'
+import type { RedisSource } from './redis-client.ts'
+import { RedisStore } from './redis-store.ts'
+import type { SessionRequest } from './session.ts'
+import type { Driven, SessionStore, Store } from './store.ts'
+
+/**
+ * While the store is away. `fail`: 503. `anonymous`: an empty session that is not kept. `stale`: for reading, what this
+ * process saw of the session in the last minute; 503 when it saw nothing, or when the session is changed.
+ */
+export type OutagePolicy = 'fail' | 'anonymous' | 'stale'
+
+export interface SessionOptions {
+  /** Signs the id. Of several the first one signs, all are accepted. Else `req.secret` is needed. */
+  secret?: Secret | readonly Secret[] | undefined
+  /** Redis: a URL, ioredis options, an ioredis instance (Cluster and Sentinel too) or the nodes of a Cluster. */
+  redis?: RedisSource | undefined
+  /** Any express-session Store instead. Default: in the process. */
+  store?: ForeignStore | Store | undefined
+  /** Of the cookie. Default `connect.sid`. */
+  name?: string | undefined
+  /** express-session's old word for `name`. */
+  key?: string | undefined
+  cookie?: CookieOptions | ((request: any) => CookieOptions) | undefined
+  genid?: ((request: any) => string) | undefined
+  /** Whether X-Forwarded-Proto says if the client came by TLS. Unset: `req.secure` says it. */
+  proxy?: boolean | undefined
+  /** Write sessions that have not changed. Default false with `redis`, else true, as in express-session. */
+  resave?: boolean | undefined
+  /** Send the cookie with every response. Default false. */
+  rolling?: boolean | undefined
+  /** Store sessions that nothing was put into. Default false with `redis`, else true, as in express-session. */
+  saveUninitialized?: boolean | undefined
+  /** What `req.session = null` does. Default `keep`. */
+  unset?: 'destroy' | 'keep' | undefined
+  /** Also by request. Default `fail`; a foreign store's errors go to `next`, as in express-session. */
+  outage?: OutagePolicy | ((request: any) => OutagePolicy) | undefined
+  /** Nothing is loaded before `await req.loadSession()`: a request that does not look at its session costs nothing. */
+  lazy?: boolean | undefined
+  /** Of the keys in Redis. Default `sess:`. */
+  prefix?: string | undefined
+  /** Milliseconds that one command to Redis may take. Default 250. */
+  deadline?: number | undefined
+}
+
+export interface Settings {
+  readonly secrets: readonly Secret[] | undefined
+  readonly store: Store
+  readonly name: string
+  readonly cookie: CookieOptions | ((request: any) => CookieOptions)
+  readonly genid: (request: any) => string
+  readonly proxy: boolean | undefined
+  readonly resave: boolean
+  readonly rolling: boolean
+  readonly saveUninitialized: boolean
+  readonly unsetDestroys: boolean
+  /** undefined: errors are reported as express-session reports them. */
+  readonly outage: (request: IncomingMessage) => OutagePolicy | undefined
+  readonly keepsStale: boolean
+  readonly lazy: boolean
+}
+
+export function settingsOf(options: SessionOptions): Settings {
+  const { genid = newId, unset, outage, redis } = options
+  if (typeof genid !== 'function') throw new TypeError('genid option must be a function')
+  if (unset && unset !== 'destroy' && unset !== 'keep') throw new TypeError('unset option must be "destroy" or "keep"')
+  if (Array.isArray(options.secret) && options.secret.length === 0)
+    throw new TypeError('secret option array must contain one or more strings')
+  if (redis !== undefined && options.store !== undefined)
+    throw new TypeError('redis and store cannot both be given: redis makes the store')
+  const { prefix, deadline } = options
+  const store = redis === undefined ? options.store : new RedisStore({ client: redis, prefix, deadline })
+  return {
+    secrets: secretsOf(options.secret),
+    store: (store ?? inProcess()) as Store,
+    name: options.name || options.key || 'connect.sid',
+    cookie: options.cookie ?? {},
+    genid,
+    proxy: options.proxy,
+    resave: options.resave ?? defaulted('resave', redis),
+    rolling: Boolean(options.rolling),
+    saveUninitialized: options.saveUninitialized ?? defaulted('saveUninitialized', redis),
+    unsetDestroys: unset === 'destroy',
+    outage: typeof outage === 'function' ? outage : () => outage,
+    keepsStale: outage === 'stale' || typeof outage === 'function',
+    lazy: options.lazy === true,
+  }
+}
+
+const foreign = new WeakMap<object, SessionStore>()
+
+/** Asked for each request: a method of a store may be replaced at any time, and whoever does that wants it called. */
+export function driverOf(store: Store): SessionStore {
+  const { driver, genuine } = store as Partial<Driven>
+  if (driver !== undefined && genuine) return driver
+  let found = foreign.get(store)
+  if (found === undefined) foreign.set(store, (found = foreignDriver(store)))
+  return found
+}
+
+/** As express-session reads a request: a socket with TLS, else `req.secure`, else what a trusted proxy says. */
+export function isSecure(request: SessionRequest, proxy: boolean | undefined): boolean {
+  if ((request.socket as { encrypted?: boolean } | undefined)?.encrypted) return true
+  if (proxy === false) return false
+  if (proxy !== true) return request.secure === true
+  const header = String(request.headers['x-forwarded-proto'] ?? '')
+  return header.split(',', 1)[0]!.trim().toLowerCase() === 'https'
+}
+
+function secretsOf(secret: SessionOptions['secret']): readonly Secret[] | undefined {
+  if (!secret) return undefined
+  return Array.isArray(secret) ? secret : [secret as Secret]
+}
+
+/** express-session's own defaults, for apps that change nothing but the import; with `redis` the ones it recommends. */
+function defaulted(option: string, redis: unknown): boolean {
+  if (redis !== undefined) return false
+  warnOnce(`undefined ${option} option; provide ${option} option`, 'DeprecationWarning')
+  return true
+}
+
+function inProcess(): MemoryStore {
+  if (process.env.NODE_ENV === 'production')
+    warnOnce('sessions are kept in this process: they end with it, and no other process sees them', 'Warning')
+  return new MemoryStore()
+}
+
+const warned = new Set<string>()
+
+function warnOnce(text: string, type: string): void {
+  if (warned.has(text)) return
+  warned.add(text)
+  process.emitWarning(`outrigger sessions: ${text}`, type)
+}

@@ -1,0 +1,199 @@
+// Sessions in Redis, as connect-redis writes them: JSON under `sess:` and the id. Works with our middleware and, in
+// place of connect-redis, with express-session.
+import type { StoreUnavailable } from './errors.ts'
+import { createGuard, type Guard, type GuardOptions } from './guard.ts'
+import { type Connection, connect, type RedisSource } from './redis-client.ts'
+import { type Commands, commands, isAway } from './redis-commands.ts'
+import type { Callback, SessionData } from './session.ts'
+import { type Driven, type SessionStore, Store } from './store.ts'
+
+export interface RedisStoreOptions extends GuardOptions {
+  /** A URL, ioredis options, an ioredis instance (Cluster and Sentinel too), or the nodes of a Cluster. */
+  client: RedisSource
+  /** Of the keys. Default `sess:`. */
+  prefix?: string | undefined
+  /** Seconds that a session lives whose cookie has no expiry, as in connect-redis. Default 86400. */
+  ttl?: number | ((session: SessionData) => number) | undefined
+  /** Keys that one SCAN looks at, for `all`, `length` and `clear`. Default 100. */
+  scanCount?: number | undefined
+  /** `touch` does nothing: sessions end `ttl` after they were last written. */
+  disableTouch?: boolean | undefined
+}
+
+export class RedisStore extends Store implements Driven {
+  readonly driver: SessionStore
+  readonly connection: Connection
+  readonly guard: Guard
+  #commands: Commands
+  #prefix: string
+  #ttl: number | ((session: SessionData) => number)
+  #scanCount: number
+  #disableTouch: boolean
+
+  constructor(options: RedisStoreOptions | string) {
+    super()
+    const {
+      client,
+      prefix = 'sess:',
+      ttl = 86_400,
+      ...rest
+    } = typeof options === 'string' ? { client: options } : options
+    const { scanCount = 100, disableTouch = false, deadline } = rest as Partial<RedisStoreOptions>
+    if (client === undefined) throw new TypeError('RedisStore needs a client')
+    this.connection = connect(client)
+    this.guard = createGuard({ deadline }, isAway, timedOut => this.#reconnect(timedOut))
+    this.#commands = commands(this.connection.client)
+    this.#prefix = prefix
+    this.#ttl = ttl
+    this.#scanCount = scanCount
+    this.#disableTouch = disableTouch
+    const key = (id: string) => this.#prefix + id
+    this.driver = {
+      slides: !disableTouch,
+      compares: true,
+      load: async (id, life) =>
+        (await this.#ask(redis => redis.read(key(id), disableTouch ? undefined : life))) ?? undefined,
+      create: async (id, { json, life }) => void (await this.#ask(redis => redis.write(key(id), json, life))),
+      replace: (id, { json, life }, seen) => this.#ask(redis => redis.replace(key(id), json, seen, life)),
+      claim: id => this.#ask(redis => redis.claim(key(id))),
+      touch: async (id, { life }) => {
+        if (!disableTouch) await this.#ask(redis => redis.expire(key(id), life))
+      },
+      destroy: async id => void (await this.#ask(redis => redis.remove(key(id)))),
+      ready: () => this.connection.ready(),
+      close: () => this.close(),
+    }
+  }
+
+  get genuine(): boolean {
+    const { get, set, touch, destroy } = RedisStore.prototype
+    return this.get === get && this.set === set && this.touch === touch && this.destroy === destroy
+  }
+
+  /** Disconnects when the connection was made here; an instance that was given is left open. */
+  close(): Promise<void> {
+    return this.connection.close()
+  }
+
+  override get(id: string, callback: (error: any, session?: SessionData | null) => void): void {
+    reply(this.#get(this.#prefix + id), callback)
+  }
+
+  override set(id: string, session: any, callback?: Callback): void {
+    const life = this.#life(session)
+    const key = this.#prefix + id
+    // A cookie that the app has let expire ends the session.
+    reply(
+      this.#ask(redis => (life > 0 ? redis.write(key, JSON.stringify(session), life) : redis.remove(key))),
+      callback,
+    )
+  }
+
+  override touch(id: string, session: any, callback?: Callback): void {
+    if (this.#disableTouch) return void (callback && process.nextTick(callback))
+    reply(
+      this.#ask(redis => redis.expire(this.#prefix + id, this.#life(session))),
+      callback,
+    )
+  }
+
+  override destroy(id: string, callback?: Callback): void {
+    reply(
+      this.#ask(redis => redis.remove(this.#prefix + id)),
+      callback,
+    )
+  }
+
+  override all(callback: (error: any, sessions?: any) => void): void {
+    const read = async () => {
+      const sessions: SessionData[] = []
+      for await (const key of this.#keys()) {
+        const session = await this.#get(key)
+        if (session) sessions.push(Object.assign(session, { id: key.slice(this.#prefix.length) }))
+      }
+      return sessions
+    }
+    reply(read(), callback)
+  }
+
+  override length(callback: (error: any, length?: number) => void): void {
+    const count = async () => {
+      let length = 0
+      for await (const _ of this.#keys()) length++
+      return length
+    }
+    reply(count(), callback)
+  }
+
+  override clear(callback?: Callback): void {
+    const clear = async () => {
+      for await (const key of this.#keys()) await this.#ask(redis => redis.remove(key))
+    }
+    reply(clear(), callback)
+  }
+
+  /** Not the expiry that was written: the life of a session is Redis's, and a touch does not write. */
+  async #get(key: string): Promise<SessionData | undefined> {
+    const found = await this.#ask(redis => redis.readWithLife(key))
+    if (found === undefined) return undefined
+    const session = JSON.parse(found.json)
+    const written = session.cookie?.expires
+    if (!written || found.left < 0) return session
+    const expires = Date.now() + found.left
+    // Within the time that the round trip took it is the same.
+    if (Math.abs(expires - new Date(written).valueOf()) > 50) session.cookie.expires = new Date(expires).toISOString()
+    return session
+  }
+
+  #life(session: SessionData): number {
+    if (typeof this.#ttl === 'function') return this.#ttl(session) * 1000
+    const expires = session?.cookie?.expires
+    const left = expires ? new Date(expires).valueOf() - Date.now() : Number.NaN
+    return Number.isNaN(left) ? this.#ttl * 1000 : left
+  }
+
+  async #ask<T>(command: (redis: Commands) => Promise<T>): Promise<T> {
+    const { connection } = this
+    return this.guard.run(() => {
+      if (connection.client.status === 'ready') {
+        // Half the cost of ioredis's auto-pipelining, which makes a pipeline of every turn.
+        connection.gather()
+        return command(this.#commands)
+      }
+      return connection.ready().then(() => command(this.#commands))
+    })
+  }
+
+  /** Silence for so long may be a connection that a firewall forgot: a new one is the way to know. */
+  #reconnect(timedOut: boolean): void {
+    const { own, client } = this.connection
+    if (own && timedOut && client.status === 'ready' && 'stream' in client) client.disconnect(true)
+  }
+
+  async *#keys(): AsyncGenerator<string> {
+    const { client } = this.connection
+    await this.guard.run(() => this.connection.ready())
+    const seen = new Set<string>()
+    const pattern = `${this.#prefix.replace(/[\\*?[\]]/g, '\\$&')}*`
+    for (const node of 'nodes' in client ? client.nodes('master') : [client]) {
+      let cursor = '0'
+      do {
+        const [next, keys] = await this.guard.run(() => node.scan(cursor, 'MATCH', pattern, 'COUNT', this.#scanCount))
+        cursor = next
+        // SCAN may name a key twice.
+        for (const key of keys.filter(key => !seen.has(key))) {
+          seen.add(key)
+          yield key
+        }
+      } while (cursor !== '0')
+    }
+  }
+}
+
+/** `StoreUnavailable` and all other errors go to the callback; without one they go nowhere, as in connect-redis. */
+function reply<T>(work: Promise<T>, callback: ((error: any, value?: any) => void) | undefined): void {
+  work.then(
+    value => callback && process.nextTick(callback, null, value),
+    (error: StoreUnavailable | Error) => callback && process.nextTick(callback, error),
+  )
+}

@@ -1,0 +1,146 @@
+// What a handler holds. Its own enumerable keys are the data and `cookie`, so that it reads, spreads and serialises as
+// with express-session. What its methods do is decided by the keeper of its request.
+import type { IncomingMessage } from 'node:http'
+import type { Cookie } from './cookie.ts'
+
+/** `declare module 'outrigger' { interface SessionData { user: string } }` adds the keys of an app. */
+export interface SessionData {
+  cookie: Cookie
+}
+
+export type Callback = (error?: any) => void
+
+export interface Regenerate {
+  /** The new session starts with the data of the old one. */
+  keep?: boolean
+}
+
+/** The outage policy that a session lives under while its store is away. */
+export type Outage = 'anonymous' | 'stale'
+
+export interface SessionRequest extends IncomingMessage {
+  session?: any
+  sessionID?: string | undefined
+  sessionStore?: any
+  originalUrl?: string
+  secret?: string
+  secure?: boolean
+}
+
+/** Carries out what is asked of a session. */
+export interface Keeper {
+  readonly outage: Outage | undefined
+  save(session: Session): Promise<void>
+  reload(session: Session): Promise<void>
+  destroy(session: Session): Promise<void>
+  regenerate(session: Session, how: Regenerate): Promise<void>
+  update<T>(session: Session, change: (data: any) => T): Promise<Awaited<T>>
+}
+
+/** Where a request has its keeper. */
+export const KEEPER = Symbol('outrigger.keeper')
+const OWN = Symbol('outrigger.own')
+
+/** Of a request that no middleware of ours has seen: the store alone. Set by `store.ts`. */
+export const fallback: { keeper: (request: SessionRequest) => Keeper } = {
+  keeper: () => {
+    throw new Error('This session belongs to no request')
+  },
+}
+
+export class Session {
+  declare cookie: Cookie
+
+  /** `data`: what a store returned, with `cookie` already a Cookie. Keys that would hide a method are left out. */
+  constructor(request: object, data?: object | null) {
+    Object.defineProperty(this, OWN, { value: { request, id: (request as SessionRequest).sessionID } })
+    if (typeof data !== 'object' || data === null) return
+    const own = this as Record<string, unknown>
+    for (const key in data) if (!(key in own)) own[key] = (data as Record<string, unknown>)[key]
+  }
+
+  get id(): string {
+    return ownOf(this).id
+  }
+
+  get req(): any {
+    return ownOf(this).request
+  }
+
+  /** Set while the store is away and the policy lets requests through; what is changed then is not kept. */
+  get outage(): Outage | undefined {
+    return keeperOf(this).outage
+  }
+
+  /** Starts the life of the session anew. */
+  touch(): this {
+    return this.resetMaxAge()
+  }
+
+  resetMaxAge(): this {
+    this.cookie.maxAge = this.cookie.originalMaxAge
+    return this
+  }
+
+  /** Writes now. Rejects with SessionGone when another request has destroyed the session: nothing is written then. */
+  save(): Promise<void>
+  save(callback: Callback | undefined): this
+  save(callback?: Callback): this | Promise<void> {
+    return answer(this, keeperOf(this).save(this), callback)
+  }
+
+  /** Puts what is stored now into `req.session`; what was not saved is lost. */
+  reload(): Promise<void>
+  reload(callback: Callback | undefined): this
+  reload(callback?: Callback): this | Promise<void> {
+    return answer(this, keeperOf(this).reload(this), callback)
+  }
+
+  destroy(): Promise<void>
+  destroy(callback: Callback | undefined): this
+  destroy(callback?: Callback): this | Promise<void> {
+    return answer(this, keeperOf(this).destroy(this), callback)
+  }
+
+  /** A new id, against session fixation: after every change of rights. `req.session` is another object then. */
+  regenerate(how?: Regenerate): Promise<void>
+  regenerate(callback: Callback): this
+  regenerate(how: Regenerate, callback: Callback): this
+  regenerate(how: Regenerate | Callback = {}, callback?: Callback): this | Promise<void> {
+    if (typeof how === 'function') return answer(this, keeperOf(this).regenerate(this, {}), how)
+    return answer(this, keeperOf(this).regenerate(this, how), callback)
+  }
+
+  /**
+   * An atomic change of what is stored: `change` gets the newest data, without `cookie`, changes it in place, and is
+   * called again when another request was faster. Resolves with what it returned.
+   */
+  update<T>(change: (data: any) => T): Promise<Awaited<T>> {
+    return quiet(keeperOf(this).update(this, change))
+  }
+}
+
+function ownOf(session: object): { request: SessionRequest; id: string } {
+  return (session as { [OWN]: { request: SessionRequest; id: string } })[OWN]
+}
+
+function keeperOf(session: Session): Keeper {
+  const { request } = ownOf(session)
+  return (request as { [KEEPER]?: Keeper })[KEEPER] ?? fallback.keeper(request)
+}
+
+function answer(session: any, work: Promise<void>, callback: Callback | undefined): any {
+  if (callback === undefined) return quiet(work)
+  // Out of the promise: what a callback throws is its caller's to see, not a rejection.
+  work.then(
+    () => process.nextTick(callback),
+    error => process.nextTick(callback, error),
+  )
+  return session
+}
+
+/** express-session swallows the errors of calls that nobody listens to; Node would end the process for a rejection. */
+function quiet<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {})
+  return work
+}

@@ -1,0 +1,41 @@
+// A session as text. The data is compared as it stood in what was loaded, byte for byte: one stringify, no hash.
+import type { CookieData } from './cookie.ts'
+import type { Session } from './session.ts'
+
+/** The data without the cookie, whose expiry is another at every request. */
+export function dataOf(session: Session): string {
+  const all = session as object as Record<string, unknown>
+  let data: Record<string, unknown> | undefined
+  // Not by a rest pattern: it leaves an object that is slow to write.
+  for (const key of Object.keys(all)) if (key !== 'cookie') (data ??= {})[key] = all[key]
+  return data === undefined ? '{}' : JSON.stringify(data)
+}
+
+/** `cookie` first, as express-session and connect-redis write it. */
+export function jsonOf(cookie: { toJSON(): CookieData }, data: string): string {
+  return `{"cookie":${JSON.stringify(cookie)}${data === '{}' ? '}' : `,${data.slice(1)}`}`
+}
+
+/** The data as it stands in `json`: cut out where the cookie comes first, else written anew. */
+export function dataIn(json: string, parsed: { cookie?: unknown }): string {
+  const head = `{"cookie":${JSON.stringify(parsed.cookie)}`
+  if (!json.startsWith(head)) {
+    const { cookie: _, ...data } = parsed
+    return JSON.stringify(data)
+  }
+  // A blank at the end is a writer's claim, and no data.
+  return json.charCodeAt(head.length) === 44 ? `{${json.slice(head.length + 1).trimEnd()}` : '{}'
+}
+
+/**
+ * What a store returned. JSON that cannot be read counts as no session: nobody can use it, and an error would lock its
+ * user out until the cookie is gone.
+ */
+export function parse(stored: string | object | undefined): { parsed: object | undefined; json: string | undefined } {
+  if (typeof stored !== 'string') return { parsed: stored, json: undefined }
+  try {
+    return { parsed: JSON.parse(stored) ?? undefined, json: stored }
+  } catch {
+    return { parsed: undefined, json: stored }
+  }
+}

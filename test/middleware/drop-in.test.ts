@@ -1,0 +1,89 @@
+// Compiled as an app would: the same source with `express-session` and with `outrigger` for its import.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { assert } from 'chai'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+describe('drop-in types', () => {
+  let folder: string
+  before(() => {
+    folder = mkdtempSync(join(root, '.outrigger', 'types-'))
+  })
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  for (const name of ['express-session', 'outrigger']) {
+    it(`let an app add to SessionData, and change its import: ${name}`, () => {
+      assert.equal(compile(app(name)), '')
+    })
+  }
+
+  it('know what sessions<MyData>() holds, promises, and the mistakes', () => {
+    const text = `import { sessions } from 'outrigger'
+      import express from 'express'
+      const session = sessions<{ cart: string[] }>({ secret: 'x', redis: 'redis://localhost' })
+      express().use(session).get('/', async (req, res) => {
+        const cart: string[] | undefined = session.of(req).cart
+        await req.session.regenerate({ keep: true })
+        const n: number = await req.session.update(data => data.n++)
+        // @ts-expect-error
+        session.of(req).cart = 1
+        // @ts-expect-error
+        sessions({ unset: 'bogus' })
+      })`
+    assert.equal(compile(text), '')
+  })
+
+  it('require() gives what express-session gives', () => {
+    const required = createRequire(import.meta.url)('outrigger')
+    assert.isFunction(required)
+    for (const name of ['Store', 'MemoryStore', 'Cookie', 'Session', 'RedisStore', 'sessions']) {
+      assert.isFunction(required[name], name)
+    }
+  })
+
+  function compile(text: string): string {
+    writeFileSync(join(folder, 'app.mts'), text)
+    const options = [
+      '--noEmit',
+      '--ignoreConfig',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+      '--types',
+      'node',
+      '--esModuleInterop',
+    ]
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+    return spawnSync(process.execPath, [tsc, ...options, join(folder, 'app.mts')], { encoding: 'utf8' }).stdout
+  }
+})
+
+function app(name: string): string {
+  return `import session from '${name}'
+    import express from 'express'
+    declare module '${name}' {
+      interface SessionData { user: string; views: number }
+    }
+    class MyStore extends session.MemoryStore {}
+    const app = express()
+    app.use(session({ secret: ['a', 'b'], resave: false, saveUninitialized: false, rolling: true, unset: 'destroy',
+      name: 'sid', proxy: true, genid: req => 'x', store: new MyStore(),
+      cookie: { maxAge: 1000, secure: 'auto', sameSite: 'lax', httpOnly: true, path: '/', domain: 'a.b', priority: 'low', partitioned: true } }))
+    app.get('/', (req, res, next) => {
+      const user: string | undefined = req.session.user
+      req.session.views = (req.session.views ?? 0) + 1
+      req.session.cookie.maxAge = 1000
+      const expires: Date | null | undefined = req.session.cookie.expires
+      const id: string = req.sessionID + req.session.id
+      req.session.touch().save(error => next(error))
+      req.session.regenerate(error => next(error))
+      req.session.destroy(() => res.end(user + id + expires))
+      req.sessionStore.get(id, (error, found) => res.end(found?.user))
+    })`
+}

@@ -6,33 +6,21 @@ import { differs, lifeOf, newCookie } from './cookie-life.ts'
 import { SessionGone, StoreUnavailable } from './errors.ts'
 import type { House } from './house.ts'
 import { clearId, readId, type Secret, writeId } from './id-cookie.ts'
-import { type Data, merger, rebase } from './merge.ts'
 import { driverOf, isSecure, type OutagePolicy } from './options.ts'
 import { type Keeper, type Outage, type Regenerate, Session, type SessionRequest } from './session.ts'
 import { dataIn, dataOf, jsonOf, parse } from './snapshot.ts'
-import type { SessionStore, Snapshot } from './store.ts'
-
-/** Lives that differ by less are the same: a cookie's maxAge is off by what its making took. */
-const SAME_LIFE = 1_000
+import { SAME_LIFE, StoredCopy } from './stored-copy.ts'
 
 export class Visit implements Keeper {
   readonly #house: House
   readonly #request: SessionRequest
   readonly #secrets: readonly Secret[]
-  readonly #driver: SessionStore
+  readonly #copy: StoredCopy
   readonly #cookieOptions: CookieOptions
   /** The id that the client sent. */
   #sent: string | undefined
   /** Id and data as the request began. */
   #original: { id: string; data: string } | undefined
-  /** The JSON in the store, as far as we know, of the session that is in `req.session`. */
-  #seen: string | undefined
-  /** The data of it that needs no writing. */
-  #saved: string | undefined
-  /** The cookie as it is in the store. */
-  #stored: CookieOptions | undefined
-  /** Milliseconds to which loading has set the life; 0 when it has not. */
-  #slid = 0
   #touched = false
   #destroyed = false
   #data: string | undefined
@@ -42,7 +30,7 @@ export class Visit implements Keeper {
     this.#house = house
     this.#request = request
     this.#secrets = house.settings.secrets ?? [request.secret!]
-    this.#driver = driverOf(house.settings.store)
+    this.#copy = new StoredCopy(house, driverOf(house.settings.store))
     this.#cookieOptions = cookieOptions
   }
 
@@ -59,24 +47,17 @@ export class Visit implements Keeper {
   async load(): Promise<void> {
     if (this.#original !== undefined || this.outage !== undefined) return
     const id = this.#sent!
-    const { counts, known, mixedLives } = this.#house
-    const life = mixedLives ? undefined : lifeOf(new Cookie(this.#cookieOptions))
-    counts.loads++
-    let stored: string | object | undefined
+    const life = this.#house.mixedLives ? undefined : lifeOf(new Cookie(this.#cookieOptions))
+    let loaded: Awaited<ReturnType<StoredCopy['load']>>
     try {
-      stored = await this.#driver.load(id, life)
+      loaded = await this.#copy.load(id, life)
     } catch (error) {
       return this.#unavailable(error)
     }
-    const { parsed, json } = parse(stored)
-    if (parsed === undefined) {
-      counts[stored === undefined ? 'misses' : 'corrupt']++
-      return this.#begin()
-    }
-    if (json !== undefined) known?.keep(id, json)
-    this.#inflate(parsed, json, life ?? 0)
-    this.#original = { id, data: this.#saved! }
-    if (this.#house.settings.resave) this.#saved = undefined
+    if (loaded === undefined) return this.#begin()
+    this.#inflate(loaded.parsed, loaded.json, life ?? 0)
+    this.#original = { id, data: this.#copy.data! }
+    if (this.#house.settings.resave) this.#copy.data = undefined
   }
 
   /** A new session with a new id, in `req.session`. */
@@ -87,7 +68,7 @@ export class Visit implements Keeper {
     const session = new Session(request)
     session.cookie = this.#newCookie()
     request.session = session
-    this.#seen = this.#saved = this.#stored = undefined
+    this.#copy.reset()
     this.#touched = false
     return session
   }
@@ -113,15 +94,15 @@ export class Visit implements Keeper {
     this.#data = undefined
     const session = this.#current()
     if (this.outage === 'anonymous') return undefined
-    if (session == null) return this.#leaves() ? this.#settle(this.#remove(this.#request.sessionID!)) : undefined
+    if (session == null) return this.#leaves() ? this.#settle(this.#copy.remove(this.#request.sessionID!)) : undefined
     this.#touch(session)
     if (typeof this.#request.sessionID !== 'string') return undefined
     if (this.#deservesSaving(session)) return this.#settle(this.#write(session))
-    if (this.outage !== undefined || this.#sent !== this.#request.sessionID || this.#hasSlid(session)) return undefined
-    const life = lifeOf(session.cookie)
-    const touching = Promise.resolve(this.#driver.touch(session.id, { life, session }))
+    if (this.outage !== undefined || this.#sent !== this.#request.sessionID || this.#copy.hasSlid(session))
+      return undefined
+    const touching = this.#copy.touch(session)
     // With a driver of ours nothing is lost but a slide; others report it as express-session does.
-    return this.#driver.compares
+    return this.#copy.driver.compares
       ? touching.then(
           () => KEPT,
           () => KEPT,
@@ -140,14 +121,14 @@ export class Visit implements Keeper {
   }
 
   async reload(session: Session): Promise<void> {
-    const { parsed, json } = parse(await this.#driver.load(session.id, undefined))
+    const { parsed, json } = parse(await this.#copy.driver.load(session.id, undefined))
     if (parsed === undefined) throw new Error('failed to load session')
-    this.#inflate(parsed, json, this.#slid)
+    this.#inflate(parsed, json, this.#copy.slid)
   }
 
   async destroy(session: Session): Promise<void> {
     if (this.#request.session === session) delete this.#request.session
-    await this.#remove(session.id).catch(error => {
+    await this.#copy.remove(session.id).catch(error => {
       throw this.#described(error)
     })
     this.#destroyed = true
@@ -155,7 +136,7 @@ export class Visit implements Keeper {
 
   async regenerate(session: Session, { keep }: Regenerate): Promise<void> {
     // What was never stored need not be removed.
-    if (this.#seen !== undefined || !this.#driver.compares) await this.#remove(session.id)
+    if (this.#copy.json !== undefined || !this.#copy.driver.compares) await this.#copy.remove(session.id)
     const fresh = this.generate()
     if (!keep) return
     const { cookie, ...data } = session
@@ -165,36 +146,12 @@ export class Visit implements Keeper {
 
   async update<T>(session: Session, change: (data: any) => T): Promise<Awaited<T>> {
     // Nothing to compare with: a session of this request alone, or a store that cannot.
-    if (this.#seen === undefined || !this.#driver.compares) {
+    if (this.#copy.json === undefined || !this.#copy.driver.compares) {
       const result = await change(session)
       await this.save(session)
       return result
     }
-    const before = this.#seen
-    let result: Awaited<T>
-    let thrown: { error: unknown } | undefined
-    const apply = async (current: Data) => {
-      const { cookie } = current
-      try {
-        result = await change(current)
-      } catch (error) {
-        thrown = { error }
-        throw error
-      }
-      current.cookie = cookie
-    }
-    const life = lifeOf(session.cookie)
-    const now = await this.#house
-      .writers(this.#driver)
-      .write(session.id, { seen: before, session, life, apply })
-      .catch(error => {
-        throw thrown?.error === error ? error : this.#described(error)
-      })
-    // What the handler changed and has not saved stays changed.
-    rebase(session as never, before, now)
-    this.#remember(session.id, now)
-    this.#saved = dataIn(now, JSON.parse(now))
-    return result!
+    return this.#copy.update(session, change, error => this.#described(error))
   }
 
   #begin(): undefined {
@@ -216,10 +173,11 @@ export class Visit implements Keeper {
     // Now and not at the end: what was written is the expiry of the last write, and a save() would take it for the life.
     if (cookie._expires !== null && typeof cookie.originalMaxAge === 'number') session.touch()
     this.#request.session = session
-    this.#seen = json ?? jsonOf(cookie, data)
-    this.#saved = data
-    this.#slid = slid
-    this.#stored = stored
+    const copy = this.#copy
+    copy.json = json ?? jsonOf(cookie, data)
+    copy.data = data
+    copy.slid = slid
+    copy.cookie = stored
     if (slid > 0 && Math.abs(lifeOf(cookie) - slid) > SAME_LIFE) this.#house.mixedLives = true
   }
 
@@ -234,7 +192,7 @@ export class Visit implements Keeper {
 
   #leaves(): boolean {
     if (!this.#request.sessionID || !this.#house.settings.unsetDestroys || this.#destroyed) return false
-    return this.#original !== undefined && (this.#seen !== undefined || !this.#driver.compares)
+    return this.#original !== undefined && (this.#copy.json !== undefined || !this.#copy.driver.compares)
   }
 
   #touch(session: Session): void {
@@ -258,54 +216,23 @@ export class Visit implements Keeper {
 
   #deservesSaving(session: Session): boolean | undefined {
     const isNew = this.#sent !== this.#request.sessionID
-    if (isNew && this.#saved === undefined && !this.#house.settings.saveUninitialized) return this.#isModified(session)
-    if (this.#saved !== this.#dataOf(session)) return true
-    return (
-      this.#cookieDiffers(session) || (this.#stored && this.#stored.originalMaxAge !== session.cookie.originalMaxAge)
-    )
+    if (isNew && this.#copy.data === undefined && !this.#house.settings.saveUninitialized)
+      return this.#isModified(session)
+    if (this.#copy.data !== this.#dataOf(session)) return true
+    const { cookie } = this.#copy
+    return this.#cookieDiffers(session) || (cookie && cookie.originalMaxAge !== session.cookie.originalMaxAge)
   }
 
   #cookieDiffers(session: Session): boolean {
-    return this.#stored !== undefined && differs(this.#stored, session.cookie, this.#cookieOptions)
+    const { cookie } = this.#copy
+    return cookie !== undefined && differs(cookie, session.cookie, this.#cookieOptions)
   }
 
-  #hasSlid(session: Session): boolean {
-    return this.#driver.slides && this.#slid > 0 && Math.abs(lifeOf(session.cookie) - this.#slid) <= SAME_LIFE
-  }
-
-  /** `stays`: the handler goes on with the session, so what others wrote has to show in it. */
   async #write(session: Session, stays = false): Promise<void> {
     const data = this.#dataOf(session)
-    const life = lifeOf(session.cookie)
-    const { id } = session
-    const seen = this.#seen
     // Only the session of the request is known to be, or not to be, in the store.
-    if (id !== this.#request.sessionID) throw new SessionGone()
-    if (life <= 0) return seen === undefined ? undefined : this.#remove(id)
-    const written = jsonOf(session.cookie, data)
-    let json = written
-    this.#house.counts.writes++
-    if (seen === undefined) await this.#driver.create(id, { json, life, session } satisfies Snapshot)
-    else if (this.#driver.compares) {
-      let merge: ((target: Data) => void) | undefined
-      const apply = (current: Data) => (merge ??= merger(seen, written))(current)
-      json = await this.#house.writers(this.#driver).write(id, { seen, json, session, life, apply })
-      if (stays) rebase(session as never, written, json)
-    } else await this.#driver.replace(id, { json, life, session }, seen)
-    this.#remember(id, json)
-    this.#saved = json === written || !stays ? data : dataIn(json, JSON.parse(json))
-    this.#stored = session.cookie.data
-  }
-
-  #remember(id: string, json: string): void {
-    this.#seen = json
-    this.#house.known?.keep(id, json)
-  }
-
-  async #remove(id: string): Promise<void> {
-    this.#house.known?.forget(id)
-    await this.#driver.destroy(id)
-    this.#seen = undefined
+    if (session.id !== this.#request.sessionID) throw new SessionGone()
+    await this.#copy.write(session, data, stays)
   }
 
   /** Loading failed. */
@@ -319,7 +246,7 @@ export class Visit implements Keeper {
       this.outage = 'anonymous'
     } else if (stale !== undefined) {
       this.#inflate(JSON.parse(stale), stale, 0)
-      this.#original = { id: this.#sent!, data: this.#saved! }
+      this.#original = { id: this.#sent!, data: this.#copy.data! }
       this.outage = 'stale'
     } else throw this.#described(error)
   }
@@ -327,7 +254,7 @@ export class Visit implements Keeper {
   /** undefined: as in express-session, for stores that are not ours, unless a policy was asked for. */
   #policy(): OutagePolicy | undefined {
     const policy = this.#house.settings.outage(this.#request)
-    return policy ?? (this.#driver.compares ? 'fail' : undefined)
+    return policy ?? (this.#copy.driver.compares ? 'fail' : undefined)
   }
 
   #described(error: unknown): unknown {

@@ -1,0 +1,127 @@
+// What the store holds of one session, as far as its request knows. All that is asked of the store about a session of a
+// request is asked here, so that whatever has to go with a write or a removal has one place.
+import type { CookieData, CookieOptions } from './cookie.ts'
+import { lifeOf } from './cookie-life.ts'
+import type { House } from './house.ts'
+import { type Data, merger, rebase } from './merge.ts'
+import type { Session } from './session.ts'
+import { dataIn, jsonOf, parse } from './snapshot.ts'
+import type { SessionStore, Snapshot } from './store.ts'
+
+/** Lives that differ by less are the same: a cookie's maxAge is off by what its making took. */
+export const SAME_LIFE = 1_000
+
+export interface Loaded {
+  readonly parsed: any
+  readonly json: string | undefined
+}
+
+export class StoredCopy {
+  readonly driver: SessionStore
+  readonly #house: House
+  /** The whole of it; undefined when the session is not in the store. */
+  json: string | undefined
+  /** Its data, when that needs no writing. */
+  data: string | undefined
+  cookie: CookieOptions | undefined
+  /** Milliseconds to which loading has set the life; 0 when it has not. */
+  slid = 0
+
+  constructor(house: House, driver: SessionStore) {
+    this.#house = house
+    this.driver = driver
+  }
+
+  /** Of a new session there is none. */
+  reset(): void {
+    this.json = this.data = this.cookie = undefined
+  }
+
+  /** `life` in milliseconds: from now on, where loading slides; undefined: leave it. */
+  async load(id: string, life: number | undefined): Promise<Loaded | undefined> {
+    const { counts, known } = this.#house
+    counts.loads++
+    const stored = await this.driver.load(id, life)
+    const { parsed, json } = parse(stored)
+    if (parsed === undefined) {
+      counts[stored === undefined ? 'misses' : 'corrupt']++
+      return undefined
+    }
+    if (json !== undefined) known?.keep(id, json)
+    return { parsed, json }
+  }
+
+  /** Whether loading has already given it the life of its cookie. */
+  hasSlid(session: Session): boolean {
+    return this.driver.slides && this.slid > 0 && Math.abs(lifeOf(session.cookie) - this.slid) <= SAME_LIFE
+  }
+
+  async touch(session: Session): Promise<void> {
+    await this.driver.touch(session.id, { life: lifeOf(session.cookie), session })
+  }
+
+  /** `stays`: the handler goes on with the session, so what others wrote has to show in it. */
+  async write(session: Session, data: string, stays: boolean): Promise<void> {
+    const life = lifeOf(session.cookie)
+    const { id } = session
+    const seen = this.json
+    if (life <= 0) return seen === undefined ? undefined : this.remove(id)
+    const written = jsonOf(session.cookie, data)
+    let json = written
+    this.#house.counts.writes++
+    if (seen === undefined) await this.driver.create(id, { json, life, session } satisfies Snapshot)
+    else if (this.driver.compares) {
+      let merge: ((target: Data) => void) | undefined
+      const apply = (current: Data) => (merge ??= merger(seen, written))(current)
+      json = await this.#house.writers(this.driver).write(id, { seen, json, session, life, apply })
+      if (stays) rebase(session as never, written, json)
+    } else await this.driver.replace(id, { json, life, session }, seen)
+    this.#remember(id, json)
+    this.data = json === written || !stays ? data : dataIn(json, JSON.parse(json))
+    this.cookie = session.cookie.data satisfies CookieData
+  }
+
+  /** Only where the driver compares, and the session is in the store. */
+  async update<T>(
+    session: Session,
+    change: (data: any) => T,
+    failed: (error: unknown) => unknown,
+  ): Promise<Awaited<T>> {
+    const before = this.json!
+    let result: Awaited<T>
+    let thrown: { error: unknown } | undefined
+    const apply = async (current: Data) => {
+      const { cookie } = current
+      try {
+        result = await change(current)
+      } catch (error) {
+        thrown = { error }
+        throw error
+      }
+      current.cookie = cookie
+    }
+    const life = lifeOf(session.cookie)
+    const now = await this.#house
+      .writers(this.driver)
+      .write(session.id, { seen: before, session, life, apply })
+      .catch(error => {
+        throw thrown?.error === error ? error : failed(error)
+      })
+    // What the handler changed and has not saved stays changed.
+    rebase(session as never, before, now)
+    this.#remember(session.id, now)
+    this.data = dataIn(now, JSON.parse(now))
+    return result!
+  }
+
+  async remove(id: string): Promise<void> {
+    this.#house.known?.forget(id)
+    await this.driver.destroy(id)
+    this.json = undefined
+  }
+
+  #remember(id: string, json: string): void {
+    this.json = json
+    this.#house.known?.keep(id, json)
+  }
+}

@@ -4,15 +4,17 @@ export interface Cell {
   readonly name: string
   readonly title: string
   readonly connections: number
-  readonly path: keyof typeof bodies
+  readonly path: string
   /** Bytes that the request brings; without, it is a GET. */
   readonly upload?: number
+  /** One for each connection, in turn. */
+  readonly cookies?: readonly string[]
   /** Measured without a proxy as well: what the rest of the set-up costs. */
   readonly direct?: true
 }
 
 /** What the origin answers, in bytes. */
-export const bodies = { '/small': 128, '/4k': 4_096, '/64k': 65_536 } as const
+export const bodies: Readonly<Record<string, number>> = { '/small': 128, '/4k': 4_096, '/64k': 65_536 }
 
 export const cells: readonly Cell[] = [
   { name: 'get1', title: 'small GET, 1 connection', connections: 1, path: '/small', direct: true },

@@ -25,10 +25,17 @@ export interface Load {
 
 export function chooseLoad(choice: Choice, household: Household): Load {
   const wrk = choice === 'own' ? undefined : findProgram('wrk')
-  const folder = household.room('load')
-  const line = wrk === undefined ? ownLine : wrkLine(wrk, folder)
+  if (wrk === undefined) return ownLoad(household)
+  return loadBy(wrkLine(wrk, household.room('load')), `wrk ${versionOf(wrk, '-v')}`, household)
+}
+
+export function ownLoad(household: Household): Load {
+  return loadBy(ownLine, 'our own on node:net', household)
+}
+
+function loadBy(line: typeof ownLine, title: string, household: Household): Load {
   return {
-    title: wrk === undefined ? 'our own on node:net' : `wrk ${versionOf(wrk, '-v')}`,
+    title,
     async run(port, cell, seconds) {
       const child = household.start('load', line(port, cell, seconds))
       await child.exit
@@ -61,7 +68,14 @@ export function faultOf({ requests, bytes, badStatus, socketErrors }: Tally, bod
   return bytes / requests < bodySize ? 'answers were cut short' : undefined
 }
 
-function ownLine(port: number, { path, connections, upload = 0 }: Cell, seconds: number): string[] {
+/** Ours, also where wrk is: wrk cannot give each connection its cookie. */
+function ownLine(port: number, { path, connections, upload = 0, cookies = [] }: Cell, seconds: number): string[] {
   const file = fileURLToPath(new URL('./send-load.ts', import.meta.url))
-  return [process.execPath, '--import', 'tsx', file, JSON.stringify({ port, path, connections, upload, seconds })]
+  return [
+    process.execPath,
+    '--import',
+    'tsx',
+    file,
+    JSON.stringify({ port, path, connections, upload, seconds, cookies }),
+  ]
 }

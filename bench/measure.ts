@@ -31,7 +31,7 @@ export async function measure(load: Load, target: Target, cell: Cell, seconds: n
         p50: tally.p50,
         p99: tally.p99,
       },
-      problem: faultOf(tally, bodies[cell.path]),
+      problem: faultOf(tally, bodies[cell.path] ?? 0),
       elsewhere: elsewhere === undefined ? undefined : Math.max(0, elsewhere / (end.at - start.at)),
     }
   } catch (error) {

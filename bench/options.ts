@@ -54,8 +54,8 @@ export function usage(suites: readonly string[]): string {
   --rounds N       how often each cell is measured (3)
   --seconds N      how long, each time (4)
   --quick          one round of one second, without the idle connections
-  --only LIST      these cells only, such as get32,get-64k
-  --proxies LIST   these proxies only, such as outrigger,haproxy
+  --only LIST      these cells only, such as get32,get-64k or read-1k
+  --proxies LIST   these proxies, or kinds of sessions, only: outrigger,haproxy or express,express-session,outrigger
   --idle N         idle client connections for the last reading of memory (1000)
   --load own       our load generator, also where wrk is installed
   --origin own     our origin, also where nginx is installed

@@ -12,3 +12,13 @@ export function renderMarkdown(results: Results): string {
   const setup = setupLines(results).map(line => `- ${line}`)
   return [setup.join('\n'), ...tablesOf(results).map(markdownTable)].join('\n\n')
 }
+
+export function proxyReport(results: Results) {
+  return { results, text: renderText(results), markdown: renderMarkdown(results), succeeded: succeeded(results) }
+}
+
+/** What happens to the others is their business; it is shown, and no more. */
+function succeeded({ samples, skipped }: Results): boolean {
+  const ours = samples.filter(({ proxy }) => proxy === 'outrigger')
+  return skipped.outrigger === undefined && ours.every(({ problem }) => problem === undefined)
+}

@@ -11,26 +11,28 @@ interface Order {
   readonly connections: number
   readonly upload: number
   readonly seconds: number
+  /** One for each connection, in turn. */
+  readonly cookies: readonly string[]
 }
 
 const order: Order = JSON.parse(process.argv[2]!)
-const request = requestFor(order)
 const latencies = new Histogram()
 const counts = { requests: 0, bytes: 0, badStatus: 0, socketErrors: 0 }
 const sockets = new Set<Socket>()
 const start = performance.now()
 let over = false
 
-for (let i = 0; i < order.connections; i++) open()
+for (let i = 0; i < order.connections; i++) open(requestFor(order, order.cookies[i % order.cookies.length]))
 setTimeout(finish, order.seconds * 1000)
 
-function requestFor({ port, path, upload }: Order): string {
-  const head = `${upload > 0 ? 'POST' : 'GET'} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`
+function requestFor({ port, path, upload }: Order, cookie: string | undefined): string {
+  const field = cookie === undefined ? '' : `Cookie: ${cookie}\r\n`
+  const head = `${upload > 0 ? 'POST' : 'GET'} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${field}`
   return upload > 0 ? `${head}Content-Length: ${upload}\r\n\r\n${'x'.repeat(upload)}` : `${head}\r\n`
 }
 
 /** Bytes are counted, not kept: only heads are looked at. */
-function open(): void {
+function open(request: string): void {
   let head = ''
   let left = 0
   let sent = 0
@@ -80,7 +82,7 @@ function open(): void {
   socket.once('close', failed => {
     sockets.delete(socket)
     if (failed) fault()
-    if (!over) setTimeout(() => over || open(), 10)
+    if (!over) setTimeout(() => over || open(request), 10)
   })
 }
 

@@ -39,5 +39,5 @@ function main(args: string[]): void {
   )
   if (markdown) console.log(page)
   if (json) console.log(JSON.stringify({ ...setting, ...Object.fromEntries(reports) }, null, 2))
-  if (update) writeFileSync(PAGE, withRun(readFileSync(PAGE, 'utf8'), page))
+  if (update) writeFileSync(PAGE, withRun(readFileSync(PAGE, 'utf8'), page, 'run'))
 }

@@ -43,6 +43,6 @@ describe('simulate/experiments', () => {
   }
 
   it('have a place in the documentation', () => {
-    expect(withRun(page, 'a new run')).to.include('\na new run\n')
+    expect(withRun(page, 'a new run', 'run')).to.include('\na new run\n')
   })
 })

@@ -1,6 +1,7 @@
 // Sessions for Express, Connect and node:http: finds the session, and commits it before the answer leaves.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CookieOptions } from './cookie.ts'
+import { closeAtTheEnd } from './draining.ts'
 import { hold } from './hold.ts'
 import { type House, house } from './house.ts'
 import { type SessionOptions, settingsOf } from './options.ts'
@@ -55,10 +56,15 @@ export function sessions<Data extends object = {}>(options: SessionOptions = {})
     )
   }
 
+  const forget = driver?.close === undefined ? undefined : closeAtTheEnd(() => driver.close?.())
+
   return Object.assign(middleware, {
     of: (request: object) => (request as SessionRequest).session,
     ready: async () => driver?.ready?.(),
-    close: async () => driver?.close?.(),
+    async close() {
+      forget?.()
+      await driver?.close?.()
+    },
     counts: shared.counts,
   })
 }
@@ -72,5 +78,5 @@ function defer(req: SessionRequest, visit: Visit): void {
 function pathOf({ originalUrl, url }: SessionRequest): string {
   const target = originalUrl ?? url ?? ''
   if (target.charCodeAt(0) === 47) return target.split(/[?#]/, 1)[0]!
-  return target === '*' ? target : (URL.parse?.(target)?.pathname ?? '/')
+  return URL.canParse(target) ? new URL(target).pathname : target
 }

@@ -8,8 +8,18 @@ import { Session, type SessionData } from './session.ts'
 import { Store } from './store.ts'
 
 export * from './cookie.ts'
+export { type Drain, type Drained, type DrainOptions, drain } from './drain.ts'
 export { SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
 export type { Sessions } from './express.ts'
+export {
+  type Check,
+  type CheckReport,
+  type Health,
+  type HealthOptions,
+  type HealthReport,
+  type HealthState,
+  health,
+} from './health.ts'
 export { MemoryStore } from './memory-store.ts'
 export type { OutagePolicy, SessionOptions } from './options.ts'
 export type { RedisSource } from './redis-client.ts'

@@ -1,0 +1,36 @@
+// That this process is on its way out, known to all that it concerns without being handed around: readiness fails by
+// it, and what has to be closed when the last answer has left is entered here.
+
+type Close = () => unknown
+
+const listeners = new Set<() => void>()
+const closing = new Set<Close>()
+let draining = false
+
+export function isDraining(): boolean {
+  return draining
+}
+
+/** From now on readiness fails. */
+export function startDraining(): void {
+  if (draining) return
+  draining = true
+  for (const listener of listeners) listener()
+}
+
+export function onDraining(listener: () => void): void {
+  listeners.add(listener)
+}
+
+/** `close` is called when the servers have drained. Returns what takes it off again. */
+export function closeAtTheEnd(close: Close): () => void {
+  closing.add(close)
+  return () => void closing.delete(close)
+}
+
+/** Rejections are their owner's to report: the process ends all the same. */
+export async function closeAll(): Promise<void> {
+  const all = [...closing]
+  closing.clear()
+  await Promise.allSettled(all.map(async close => close()))
+}

@@ -25,7 +25,8 @@ async function express() {
   const ready = health({ checks: redis ? { redis: () => true } : {} })
   app.use(ready)
   // Brings ioredis: only where it is needed.
-  if (redis) app.use((await import('../../dist/middleware/index.js')).sessions({ secret: 'a secret of this test', redis }))
+  if (redis)
+    app.use((await import('../../dist/middleware/index.js')).sessions({ secret: 'a secret of this test', redis }))
   app.get('/slow', (_, res) => setTimeout(() => res.send('done'), 500))
   app.get('/never', (_, res) => void res.write('begun'))
   app.get('/', (req, res) => {

@@ -20,6 +20,8 @@ export class SessionGone extends Error {
   readonly code = 'ERR_SESSION_GONE'
   readonly status = 409
   readonly statusCode = 409
+  /** Koa prints what is not exposed, with its stack; there is nothing secret in it. */
+  readonly expose = true
 
   constructor() {
     super('The session was destroyed or has expired; nothing was written')

@@ -2,11 +2,14 @@
 import { type KnownIds, knownIds, unknownIds } from './id-cookie.ts'
 import { type LastKnown, lastKnown } from './last-known.ts'
 import type { Settings } from './options.ts'
+import type { Session } from './session.ts'
 import type { SessionStore } from './store.ts'
 import { createWriters, type Writers } from './writers.ts'
 
 export interface House {
   readonly settings: Settings
+  /** What handlers hold. */
+  readonly Session: typeof Session
   readonly known: LastKnown | undefined
   readonly writers: (driver: SessionStore) => Writers
   readonly counts: { loads: number; misses: number; writes: number; unavailable: number; gone: number; corrupt: number }
@@ -15,10 +18,11 @@ export interface House {
   mixedLives: boolean
 }
 
-export function house(settings: Settings): House {
+export function house(settings: Settings, kind: typeof Session): House {
   const writers = new WeakMap<SessionStore, Writers>()
   return {
     settings,
+    Session: kind,
     known: settings.keepsStale ? lastKnown() : undefined,
     writers(driver) {
       let found = writers.get(driver)

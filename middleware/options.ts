@@ -113,7 +113,8 @@ export function isSecure(request: SessionRequest, proxy: boolean | undefined): b
   return header.split(',', 1)[0]!.trim().toLowerCase() === 'https'
 }
 
-function secretsOf(secret: SessionOptions['secret']): readonly Secret[] | undefined {
+/** Undefined when there is none. */
+export function secretsOf(secret: SessionOptions['secret']): readonly Secret[] | undefined {
   if (!secret) return undefined
   return Array.isArray(secret) ? secret : [secret as Secret]
 }

@@ -2,6 +2,7 @@
 // with express-session. What its methods do is decided by the keeper of its request.
 import type { IncomingMessage } from 'node:http'
 import type { Cookie } from './cookie.ts'
+import type { Secret } from './id-cookie.ts'
 
 /** `declare module 'outrigger' { interface SessionData { user: string } }` adds the keys of an app. */
 export interface SessionData {
@@ -23,7 +24,7 @@ export interface SessionRequest extends IncomingMessage {
   sessionID?: string | undefined
   sessionStore?: any
   originalUrl?: string
-  secret?: string
+  secret?: Secret | readonly Secret[]
   secure?: boolean
 }
 

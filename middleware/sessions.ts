@@ -6,8 +6,8 @@ import { differs, lifeOf, newCookie } from './cookie-life.ts'
 import { SessionGone, StoreUnavailable } from './errors.ts'
 import type { House } from './house.ts'
 import { clearId, readId, type Secret, writeId } from './id-cookie.ts'
-import { driverOf, isSecure, type OutagePolicy } from './options.ts'
-import { type Keeper, type Outage, type Regenerate, Session, type SessionRequest } from './session.ts'
+import { driverOf, isSecure, type OutagePolicy, secretsOf } from './options.ts'
+import type { Keeper, Outage, Regenerate, Session, SessionRequest } from './session.ts'
 import { dataIn, dataOf, jsonOf, parse } from './snapshot.ts'
 import { SAME_LIFE, StoredCopy } from './stored-copy.ts'
 
@@ -23,15 +23,26 @@ export class Visit implements Keeper {
   #original: { id: string; data: string } | undefined
   #touched = false
   #destroyed = false
+  #abandoned = false
+  /** The cookie is sent whether or not it has to be. */
+  resends = false
   #data: string | undefined
   outage: Outage | undefined
 
   constructor(house: House, request: SessionRequest, cookieOptions: CookieOptions) {
     this.#house = house
     this.#request = request
-    this.#secrets = house.settings.secrets ?? [request.secret!]
+    this.#secrets = house.settings.secrets ?? secretsOf(request.secret)!
     this.#copy = new StoredCopy(house, driverOf(house.settings.store))
     this.#cookieOptions = cookieOptions
+  }
+
+  get loaded(): boolean {
+    return this.#original !== undefined || this.outage !== undefined
+  }
+
+  get isNew(): boolean {
+    return this.#sent !== this.#request.sessionID
   }
 
   /** Undefined when nothing has to be waited for. Rejects with what `next` is to be told. */
@@ -45,7 +56,7 @@ export class Visit implements Keeper {
 
   /** The session that the client named; a new one when there is none. */
   async load(): Promise<void> {
-    if (this.#original !== undefined || this.outage !== undefined) return
+    if (this.loaded) return
     const id = this.#sent!
     const life = this.#house.mixedLives ? undefined : lifeOf(new Cookie(this.#cookieOptions))
     let loaded: Awaited<ReturnType<StoredCopy['load']>>
@@ -65,7 +76,7 @@ export class Visit implements Keeper {
     const { settings } = this.#house
     const request = this.#request
     request.sessionID = settings.genid(request)
-    const session = new Session(request)
+    const session = new this.#house.Session(request)
     session.cookie = this.#newCookie()
     request.session = session
     this.#copy.reset()
@@ -75,6 +86,7 @@ export class Visit implements Keeper {
 
   /** The text of the Set-Cookie field that fits what is known now. Throws what `cookie` throws for a bad option. */
   setCookie(): string | undefined {
+    if (this.#abandoned) return undefined
     const { settings } = this.#house
     const session = this.#current()
     const id = this.#request.sessionID
@@ -89,8 +101,9 @@ export class Visit implements Keeper {
     return writeId(settings.name, value, session.cookie.data)
   }
 
-  /** Writes what has to be written. Undefined when that is nothing; never rejects. */
-  commit(): Promise<Commit> | undefined {
+  /** Writes what has to be written. Undefined when that is nothing; never rejects. `touches` false: it is not the last. */
+  commit(touches = true): Promise<Commit> | undefined {
+    if (this.#abandoned) return undefined
     this.#data = undefined
     const session = this.#current()
     if (this.outage === 'anonymous') return undefined
@@ -98,8 +111,7 @@ export class Visit implements Keeper {
     this.#touch(session)
     if (typeof this.#request.sessionID !== 'string') return undefined
     if (this.#deservesSaving(session)) return this.#settle(this.#write(session))
-    if (this.outage !== undefined || this.#sent !== this.#request.sessionID || this.#copy.hasSlid(session))
-      return undefined
+    if (!touches || this.outage !== undefined || this.isNew || this.#copy.hasSlid(session)) return undefined
     const touching = this.#copy.touch(session)
     // With a driver of ours nothing is lost but a slide; others report it as express-session does.
     return this.#copy.driver.compares
@@ -108,6 +120,11 @@ export class Visit implements Keeper {
           () => KEPT,
         )
       : this.#settle(touching)
+  }
+
+  /** A commit failed and the app has been told: no cookie, and no second try. */
+  abandon(): void {
+    this.#abandoned = true
   }
 
   async save(session: Session): Promise<void> {
@@ -169,7 +186,7 @@ export class Visit implements Keeper {
     cookie._expires = typeof expires === 'string' ? new Date(expires) : ((expires as Date | null | undefined) ?? null)
     cookie.originalMaxAge = stored.originalMaxAge
     parsed.cookie = cookie
-    const session = new Session(this.#request, parsed)
+    const session = new this.#house.Session(this.#request, parsed)
     // Now and not at the end: what was written is the expiry of the last write, and a save() would take it for the life.
     if (cookie._expires !== null && typeof cookie.originalMaxAge === 'number') session.touch()
     this.#request.session = session
@@ -187,7 +204,7 @@ export class Visit implements Keeper {
 
   /** What is in `req.session`; a session that was not asked for is left where it is. */
   #current(): Session | null | undefined {
-    return this.#original === undefined && this.outage === undefined ? undefined : this.#request.session
+    return this.loaded ? this.#request.session : undefined
   }
 
   #leaves(): boolean {
@@ -210,13 +227,17 @@ export class Visit implements Keeper {
 
   #deservesCookie(session: Session): boolean {
     const { rolling, saveUninitialized } = this.#house.settings
-    if (this.#sent !== this.#request.sessionID) return saveUninitialized || this.#isModified(session)
-    return rolling || this.#cookieDiffers(session) || (session.cookie.expires != null && this.#isModified(session))
+    if (this.isNew) return saveUninitialized || this.#isModified(session)
+    return (
+      rolling ||
+      this.resends ||
+      this.#cookieDiffers(session) ||
+      (session.cookie.expires != null && this.#isModified(session))
+    )
   }
 
   #deservesSaving(session: Session): boolean | undefined {
-    const isNew = this.#sent !== this.#request.sessionID
-    if (isNew && this.#copy.data === undefined && !this.#house.settings.saveUninitialized)
+    if (this.isNew && this.#copy.data === undefined && !this.#house.settings.saveUninitialized)
       return this.#isModified(session)
     if (this.#copy.data !== this.#dataOf(session)) return true
     const { cookie } = this.#copy

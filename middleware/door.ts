@@ -1,0 +1,78 @@
+// The door of a house, for all adapters: which requests have a session here, and how a visit is tied to its answer.
+import type { ServerResponse } from 'node:http'
+import type { CookieOptions } from './cookie.ts'
+import { closeAtTheEnd } from './draining.ts'
+import { hold } from './hold.ts'
+import { type House, house } from './house.ts'
+import { type SessionOptions, settingsOf } from './options.ts'
+import { KEEPER, type Session, type SessionRequest } from './session.ts'
+import { Visit } from './sessions.ts'
+import type { SessionStore } from './store.ts'
+
+/** What every adapter's middleware has on it. */
+export interface Upkeep {
+  /** Resolves as soon as the store can be asked. */
+  ready(): Promise<void>
+  /** Closes the connection that `redis` opened. */
+  close(): Promise<void>
+  /** Plain numbers that only grow. */
+  readonly counts: Readonly<House['counts']>
+}
+
+export interface Door {
+  /**
+   * Undefined for a request that has no session here, or has its visit already. Throws what the app has to be told.
+   * `report` is for errors that the answer does not tell. The visit has still to be opened.
+   */
+  enter(request: SessionRequest, response: ServerResponse, report: (error: unknown) => void): Visit | undefined
+  readonly upkeep: Upkeep
+}
+
+/** `kind`: the class of the sessions that handlers hold. */
+export function openDoor(options: SessionOptions, kind: typeof Session): Door {
+  const settings = settingsOf(options)
+  const shared = house(settings, kind)
+  const { store } = settings
+  const driver = (store as { driver?: SessionStore }).driver
+  let connected = true
+  store.on?.('disconnect', () => (connected = false))
+  store.on?.('connect', () => (connected = true))
+  store.generate = request => (request[KEEPER] as Visit | undefined)?.generate()
+
+  const forget = driver?.close === undefined ? undefined : closeAtTheEnd(() => driver.close?.())
+
+  return {
+    enter(request, response, report) {
+      if (KEEPER in request || request.session || !connected) return undefined
+      const cookie: CookieOptions = typeof settings.cookie === 'function' ? settings.cookie(request) : settings.cookie
+      if (!pathOf(request).startsWith(cookie.path || '/')) return undefined
+      if (!settings.secrets && !request.secret) throw new Error('secret option required for sessions')
+      const visit = new Visit(shared, request, cookie)
+      Object.defineProperty(request, KEEPER, { value: visit })
+      request.sessionStore = store
+      hold(response, { setCookie: () => visit.setCookie(), commit: () => visit.commit(), report })
+      if (settings.lazy) defer(request, visit)
+      return visit
+    },
+    upkeep: {
+      ready: async () => driver?.ready?.(),
+      async close() {
+        forget?.()
+        await driver?.close?.()
+      },
+      counts: shared.counts,
+    },
+  }
+}
+
+/** `await req.loadSession()`; until then there is nothing in `req.session`, and nothing has been asked of the store. */
+function defer(request: SessionRequest, visit: Visit): void {
+  Object.defineProperty(request, 'loadSession', { value: () => visit.load().then(() => request.session) })
+}
+
+/** Without the query, of the whole URL where the middleware is mounted below it. */
+function pathOf({ originalUrl, url }: SessionRequest): string {
+  const target = originalUrl ?? url ?? ''
+  if (target.charCodeAt(0) === 47) return target.split(/[?#]/, 1)[0]!
+  return URL.canParse(target) ? new URL(target).pathname : target
+}

@@ -1,6 +1,8 @@
 // What a handler of Koa holds: a Session that also answers to what koa-session's does.
+// The types of Koa come from the app's own @types/koa; at run time there is nothing of it here.
+/// <reference types="koa" preserve="true" />
 import { kindOf } from './koa-session-options.ts'
-import { KEEPER, type Regenerate, Session, type SessionRequest } from './session.ts'
+import { KEEPER, type Regenerate, Session, type SessionData, type SessionRequest } from './session.ts'
 import type { Visit } from './sessions.ts'
 
 export class KoaSession extends Session {
@@ -95,4 +97,14 @@ function assign(request: SessionRequest & { [ENDED]?: Session }, content: unknow
 
 function visitOf(request: object): Visit {
   return (request as { [KEEPER]: Visit })[KEEPER]
+}
+
+declare module 'koa' {
+  interface ExtendableContext {
+    get session(): KoaSession & Partial<SessionData>
+    /** An object replaces what is in the session; null destroys it. */
+    set session(content: object | null)
+    /** With `lazy: true`: loads the session, once. */
+    loadSession(): Promise<KoaSession & Partial<SessionData>>
+  }
 }

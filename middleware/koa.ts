@@ -1,18 +1,14 @@
 // Sessions for Koa: `ctx.session`, from the engine, the store and the cookie that `express.ts` has `req.session` from.
 // Committed twice: as the handlers have returned, for streams and errors that Koa can still tell; and at `end()`.
-// The types of Koa come from the app's own @types/koa; at run time there is nothing of it here.
-/// <reference types="koa" preserve="true" />
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { openDoor, type Upkeep } from './door.ts'
-import { StoreUnavailable } from './errors.ts'
+import { SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
 import { KoaSession, LOAD, SESSION } from './koa-session.ts'
 import { checkOptions } from './koa-session-options.ts'
 import type { SessionOptions } from './options.ts'
-import { KEEPER, type SessionData, type SessionRequest } from './session.ts'
+import { KEEPER, Session, type SessionData, type SessionRequest } from './session.ts'
 import type { Visit } from './sessions.ts'
 
-export { SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
-export { KoaSession } from './koa-session.ts'
 export type { OutagePolicy, SessionOptions } from './options.ts'
 // By star: only so can an app add its keys to SessionData under the name of the package.
 export * from './session.ts'
@@ -58,6 +54,8 @@ export function sessions<Data extends object = {}>(options: SessionOptions = {})
       await next()
       await conclude(visit, ctx)
     } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      visit.abandon()
       throw told(error)
     }
   }
@@ -77,21 +75,18 @@ async function conclude(visit: Visit, { respond, res }: SessionContext): Promise
 }
 
 /** Koa prints a stack per 503 unless they are exposed, and then the message is the answer: no address of Redis in it. */
-function told(error: unknown): unknown {
-  if (!(error instanceof StoreUnavailable) || 'expose' in error) return error
+function told(error: StoreUnavailable): StoreUnavailable {
   return Object.assign(new StoreUnavailable('try again', error), { expose: true })
 }
 
-const required = Object.assign(sessions, { sessions, default: sessions })
+const errors = { SessionContended, SessionGone, StoreUnavailable }
+const required = Object.assign(sessions, { ...errors, KoaSession, Session, sessions, default: sessions })
 
-export { required as 'module.exports', sessions as default }
-
-declare module 'koa' {
-  interface ExtendableContext {
-    get session(): KoaSession & Partial<SessionData>
-    /** An object replaces what is in the session; null destroys it. */
-    set session(content: object | null)
-    /** With `lazy: true`: loads the session, once. */
-    loadSession(): Promise<KoaSession & Partial<SessionData>>
-  }
+export {
+  KoaSession,
+  required as 'module.exports',
+  SessionContended,
+  SessionGone,
+  StoreUnavailable,
+  sessions as default,
 }

@@ -42,9 +42,14 @@ export const ours: KoaContender = {
 }
 
 /** Ours, by default in the process. */
-export function serve(routes: Routes, options: object = {}, app = new Koa()): Promise<KoaSite> {
+export function serve(
+  routes: Routes,
+  options: object = {},
+  app = new Koa(),
+  behind: readonly Koa.Middleware[] = [],
+): Promise<KoaSite> {
   const middleware = sessions({ secret: SECRET, cookie: { maxAge: 60_000 }, ...options })
-  app.use(middleware)
+  for (const each of [middleware, ...behind]) app.use(each)
   return koaSite(app, routes, () => middleware.close())
 }
 

@@ -69,7 +69,11 @@ export function hold(response: ServerResponse, held: Held): void {
     if (thaws && !streamed) freeze(this, args[0], args[1])
     void work.then(commit => {
       if (commit.kind !== 'kept' && !streamed) {
-        if (this._header) this._header = null
+        if (this._header) {
+          this._header = null
+          // Of the first head: a body with a length would be sent in chunks.
+          this.chunkedEncoding = false
+        }
         unplace()
         // The answer, or the lack of one, is decided: no second cookie.
         isPlaced = true

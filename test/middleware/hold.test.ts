@@ -93,6 +93,21 @@ describe('hold', () => {
     }
   })
 
+  it('frames the body anew when the head was written and its cookie has to be taken back', async () => {
+    class Full extends MemoryStore {
+      override set(_id: string, _session: any, callback?: (error?: any) => void): void {
+        callback?.(new Error('disk full'))
+      }
+    }
+    const { address } = await serve((req, res) => {
+      req.session.user = 'ada'
+      res.writeHead(200).end('hello')
+    }, new Full())
+    const [response] = await talk(address, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    assert.equal(response!.body.toString(), 'hello')
+    assert.isEmpty(valuesOf(response!.fields, 'set-cookie'))
+  })
+
   it('streams what is written before the end, with the cookie, and saves at the end', async () => {
     const store = new SlowStore()
     const { address } = await serve((req, res) => {

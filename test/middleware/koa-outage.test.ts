@@ -39,6 +39,11 @@ describe('koa: outage', () => {
       ctx.session.count = 1
       ctx.res.end('raw')
     },
+    later(ctx) {
+      ctx.respond = false
+      ctx.session.count = 1
+      setTimeout(() => ctx.res.writeHead(200).end('later'), 20)
+    },
     fail(ctx) {
       ctx.session.count = 1
       ctx.throw(418)
@@ -155,5 +160,24 @@ describe('koa: outage', () => {
       assert.equal(site.errors.pop().message, 'disk full')
       assert.isEmpty(site.errors)
     }
+    // A handler that answers by itself goes on after it has returned: its answer is not taken from it.
+    const later = await site.get('/later')
+    assert.equal(later.text, 'later')
+    assert.isUndefined(later.headers['set-cookie'])
+    assert.equal(site.errors.pop().message, 'disk full')
+  })
+
+  it('touches a foreign store once', async () => {
+    let touches = 0
+    class Counting extends MemoryStore {
+      override touch(...all: Parameters<MemoryStore['touch']>): void {
+        touches++
+        super.touch(...all)
+      }
+    }
+    const site = await open(serve(routes, { store: new Counting() }))
+    const first = await site.get('/set')
+    await site.get('/get', first)
+    assert.equal(touches, 1)
   })
 })

@@ -74,7 +74,7 @@ describe('koa', () => {
           async replace(ctx) {
             ctx.session = { cart: ['tea'] }
             await ctx.session.save()
-            ctx.session = { ...ctx.session, more: 1 }
+            ctx.session = { ...ctx.session, more: 1, cookie: 'not taken' }
             ctx.body = 'done'
           },
           async back(ctx) {

@@ -74,5 +74,5 @@ function defer(request: SessionRequest, visit: Visit): void {
 function pathOf({ originalUrl, url }: SessionRequest): string {
   const target = originalUrl ?? url ?? ''
   if (target.charCodeAt(0) === 47) return target.split(/[?#]/, 1)[0]!
-  return URL.canParse(target) ? new URL(target).pathname : target
+  return URL.canParse(target) ? new URL(target).pathname : target || '/'
 }

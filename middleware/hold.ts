@@ -104,7 +104,7 @@ export function hold(response: ServerResponse, held: Held): void {
 }
 
 /** 503 in place of what the handler made; with the arguments for `end()`. */
-function refuse(res: Response, { message, status, headers }: Extract<Commit, { kind: 'refused' }>['error']): [string] {
+function refuse(res: Response, { status, headers }: Extract<Commit, { kind: 'refused' }>['error']): [string] {
   for (const name of res.getHeaderNames())
     if (
       /^(?:content-|transfer-|trailer|set-cookie|location|etag|last-modified|cache-control|expires|link|accept-ranges)/.test(
@@ -121,7 +121,8 @@ function refuse(res: Response, { message, status, headers }: Extract<Commit, { k
   res.setHeader('Content-Type', 'text/plain; charset=utf-8')
   res.setHeader('Cache-Control', 'no-store')
   res.setHeader('Retry-After', headers['Retry-After'])
-  const body = `${message}\n`
+  // Not the error's message: it may have the address of Redis in it.
+  const body = 'The session store is unavailable\n'
   res.setHeader('Content-Length', Buffer.byteLength(body))
   return [body]
 }

@@ -6,7 +6,7 @@ import { MemoryStore } from '../../middleware/index.ts'
 import { StoreUnavailable } from '../../middleware/koa.ts'
 import { call, closing } from '../support/clients.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
-import { ours, type Routes, serve, theirs } from './koa-sites.ts'
+import { type Routes, serve, theirs } from './koa-sites.ts'
 
 describe('koa: outage', () => {
   let redis: RedisServer
@@ -52,7 +52,7 @@ describe('koa: outage', () => {
   let closed = 0
 
   it('answers 503 through Koa, tells app.on("error"), sends no cookie and no address', async () => {
-    const site = await open(ours.serve(redis.url, routes))
+    const site = await open(serve(routes, { redis: redis.url }))
     const first = await site.get('/set')
     await redis.kill()
     closed = 0
@@ -78,6 +78,7 @@ describe('koa: outage', () => {
     for (const path of ['/raw', '/fail']) {
       const answer = await site.get(path)
       assert.equal(answer.status, 503, path)
+      assert.equal(answer.text, 'The session store is unavailable\n')
       assert.isUndefined(answer.headers['set-cookie'])
     }
     await redis.start()
@@ -91,7 +92,7 @@ describe('koa: outage', () => {
   })
 
   it('tells of a logout that could not be carried out', async () => {
-    const site = await open(ours.serve(redis.url, routes))
+    const site = await open(serve(routes, { redis: redis.url }))
     const first = await site.get('/set')
     const { address } = site
     site.app.middleware.splice(1, 0, async (_, next) => {
@@ -134,8 +135,8 @@ describe('koa: outage', () => {
   })
 
   it('follows the policy: anonymous, stale', async () => {
-    const anonymous = await open(ours.serve(redis.url, routes, { outage: 'anonymous' }))
-    const stale = await open(ours.serve(redis.url, routes, { outage: 'stale' }))
+    const anonymous = await open(serve(routes, { redis: redis.url, outage: 'anonymous' }))
+    const stale = await open(serve(routes, { redis: redis.url, outage: 'stale' }))
     const first = await stale.get('/set')
     await stale.get('/get', first)
     await redis.kill()

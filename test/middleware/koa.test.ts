@@ -29,7 +29,7 @@ describe('koa', () => {
   after(() => redis.close())
 
   for (const [place, options] of [
-    ['in Redis', () => ({ redis: redis.url })],
+    ['in Redis', () => ({ redis: redis.url, deadline: 5_000 })],
     ['in the process', () => ({})],
   ] as const) {
     describe(`ctx.session ${place}`, () => {

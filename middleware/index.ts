@@ -1,5 +1,6 @@
 // What `import ... from 'outrigger'` gives, and `require('outrigger')` in place of `require('express-session')`.
 import { Cookie } from './cookie.ts'
+import { EmbeddedStore } from './embedded-store.ts'
 import { type Sessions, sessions as start } from './express.ts'
 import { MemoryStore } from './memory-store.ts'
 import type { SessionOptions } from './options.ts'
@@ -9,6 +10,7 @@ import { Store } from './store.ts'
 
 export * from './cookie.ts'
 export { type Drain, type Drained, type DrainOptions, drain } from './drain.ts'
+export { EmbeddedStore, type EmbeddedStoreOptions } from './embedded-store.ts'
 export { SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
 export type { Sessions } from './express.ts'
 export {
@@ -31,7 +33,7 @@ export { type SessionStore, Store } from './store.ts'
 /** The middleware. With express-session's constructors on it, so that changing the import is enough. */
 export const sessions = Object.assign(
   <Data extends object = {}>(options?: SessionOptions): Sessions<Data> => start<Data>(options),
-  { Cookie, MemoryStore, RedisStore, Session, Store },
+  { Cookie, EmbeddedStore, MemoryStore, RedisStore, Session, Store },
 )
 
 export default sessions

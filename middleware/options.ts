@@ -1,10 +1,14 @@
 // What an app may set, and what follows from it. Options that express-session has mean what they mean there.
 import type { IncomingMessage } from 'node:http'
 import type { CookieOptions } from './cookie.ts'
+import { EmbeddedStore } from './embedded-store.ts'
+import { messageOf } from './errors.ts'
 import { type ForeignStore, foreignDriver } from './foreign-store.ts'
 import type { Secret } from './id-cookie.ts'
 import { newId } from './ids.ts'
+import { lmdb } from './lmdb-files.ts'
 import { MemoryStore } from './memory-store.ts'
+import { notice, warning } from './notice.ts'
 import type { RedisSource } from './redis-client.ts'
 import { RedisStore } from './redis-store.ts'
 import type { SessionRequest } from './session.ts'
@@ -21,8 +25,12 @@ export interface SessionOptions {
   secret?: Secret | readonly Secret[] | undefined
   /** Redis: a URL, ioredis options, an ioredis instance (Cluster and Sentinel too) or the nodes of a Cluster. */
   redis?: RedisSource | undefined
-  /** Any express-session Store instead. Default: in the process. */
+  /** Any express-session Store instead. Default: an EmbeddedStore, where the package `lmdb` runs; else a MemoryStore. */
   store?: ForeignStore | Store | undefined
+  /** Of the embedded store: the folder of its files. Default `./.outrigger/sessions`. Not with `redis` or `store`. */
+  path?: string | undefined
+  /** Of the embedded store: bytes that its sessions may take. Default 268435456, 256 MiB. Not with `redis` or `store`. */
+  maxSize?: number | undefined
   /** Of the cookie. Default `connect.sid`. */
   name?: string | undefined
   /** express-session's old word for `name`. */
@@ -31,11 +39,11 @@ export interface SessionOptions {
   genid?: ((request: any) => string) | undefined
   /** Whether X-Forwarded-Proto says if the client came by TLS. Unset: `req.secure` says it. */
   proxy?: boolean | undefined
-  /** Write sessions that have not changed. Default false with `redis`, else true, as in express-session. */
+  /** Write sessions that have not changed. Default false; with `store` true, as in express-session. */
   resave?: boolean | undefined
   /** Send the cookie with every response. Default false. */
   rolling?: boolean | undefined
-  /** Store sessions that nothing was put into. Default false with `redis`, else true, as in express-session. */
+  /** Store sessions that nothing was put into. Default false; with `store` true, as in express-session. */
   saveUninitialized?: boolean | undefined
   /** What `req.session = null` does. Default `keep`. */
   unset?: 'destroy' | 'keep' | undefined
@@ -45,7 +53,7 @@ export interface SessionOptions {
   lazy?: boolean | undefined
   /** Of the keys in Redis. Default `sess:`. */
   prefix?: string | undefined
-  /** Milliseconds that one command to Redis may take. Default 250. */
+  /** Milliseconds that one command to Redis, default 250, or one write of the embedded store, default 5000, may take. */
   deadline?: number | undefined
 }
 
@@ -74,18 +82,23 @@ export function settingsOf(options: SessionOptions): Settings {
     throw new TypeError('secret option array must contain one or more strings')
   if (redis !== undefined && options.store !== undefined)
     throw new TypeError('redis and store cannot both be given: redis makes the store')
+  for (const option of ['path', 'maxSize'] as const) {
+    const other = redis === undefined ? options.store && 'store' : 'redis'
+    if (options[option] !== undefined && other)
+      throw new TypeError(`${option} and ${other} cannot both be given: ${option} is of the embedded store`)
+  }
   const { prefix, deadline } = options
   const store = redis === undefined ? options.store : new RedisStore({ client: redis, prefix, deadline })
   return {
     secrets: secretsOf(options.secret),
-    store: (store ?? inProcess()) as Store,
+    store: (store ?? embedded(options)) as Store,
     name: options.name || options.key || 'connect.sid',
     cookie: options.cookie ?? {},
     genid,
     proxy: options.proxy,
-    resave: options.resave ?? defaulted('resave', redis),
+    resave: options.resave ?? defaulted('resave', options.store),
     rolling: Boolean(options.rolling),
-    saveUninitialized: options.saveUninitialized ?? defaulted('saveUninitialized', redis),
+    saveUninitialized: options.saveUninitialized ?? defaulted('saveUninitialized', options.store),
     unsetDestroys: unset === 'destroy',
     outage: typeof outage === 'function' ? outage : () => outage,
     keepsStale: outage === 'stale' || typeof outage === 'function',
@@ -119,23 +132,24 @@ export function secretsOf(secret: SessionOptions['secret']): readonly Secret[] |
   return Array.isArray(secret) ? secret : [secret as Secret]
 }
 
-/** express-session's own defaults, for apps that change nothing but the import; with `redis` the ones it recommends. */
-function defaulted(option: string, redis: unknown): boolean {
-  if (redis !== undefined) return false
-  warnOnce(`undefined ${option} option; provide ${option} option`, 'DeprecationWarning')
+/** express-session's own defaults, for apps that bring a store; with a store of ours the ones it recommends. */
+function defaulted(option: string, store: unknown): boolean {
+  if (!store) return false
+  warning(`undefined ${option} option; provide ${option} option`, 'DeprecationWarning')
   return true
 }
 
-function inProcess(): MemoryStore {
-  if (process.env.NODE_ENV === 'production')
-    warnOnce('sessions are kept in this process: they end with it, and no other process sees them', 'Warning')
-  return new MemoryStore()
-}
-
-const warned = new Set<string>()
-
-function warnOnce(text: string, type: string): void {
-  if (warned.has(text)) return
-  warned.add(text)
-  process.emitWarning(`outrigger sessions: ${text}`, type)
+function embedded({ path, maxSize, deadline }: SessionOptions): EmbeddedStore | MemoryStore {
+  const store = new EmbeddedStore({ path, maxSize, deadline })
+  try {
+    lmdb()
+  } catch (error) {
+    const [reason] = messageOf(error).split('\n', 1)
+    warning(`kept in this process: they end with it, and no other process sees them (no lmdb: ${reason})`, 'Warning')
+    return new MemoryStore()
+  }
+  notice(`kept in ${store.path}, for the processes of this host. For several hosts, use Redis: redis: 'redis://...'`)
+  // Opened now, so that a folder that cannot be used is told of at start; whoever waits for `ready()` gets it too.
+  store.ready().catch(error => warning(messageOf(error), 'Warning'))
+  return store
 }

@@ -1,11 +1,10 @@
 // Sessions in Redis, as connect-redis writes them: JSON under `sess:` and the id. Works with our middleware and, in
 // place of connect-redis, with express-session.
-import type { StoreUnavailable } from './errors.ts'
 import { createGuard, type Guard, type GuardOptions } from './guard.ts'
 import { type Connection, connect, type RedisSource } from './redis-client.ts'
 import { type Commands, commands, isAway } from './redis-commands.ts'
 import type { Callback, SessionData } from './session.ts'
-import { type Driven, type SessionStore, Store } from './store.ts'
+import { type Driven, reply, type SessionStore, Store } from './store.ts'
 
 export interface RedisStoreOptions extends GuardOptions {
   /** A URL, ioredis options, an ioredis instance (Cluster and Sentinel too), or the nodes of a Cluster. */
@@ -188,12 +187,4 @@ export class RedisStore extends Store implements Driven {
       } while (cursor !== '0')
     }
   }
-}
-
-/** `StoreUnavailable` and all other errors go to the callback; without one they go nowhere, as in connect-redis. */
-function reply<T>(work: Promise<T>, callback: ((error: any, value?: any) => void) | undefined): void {
-  work.then(
-    value => callback && process.nextTick(callback, null, value),
-    (error: StoreUnavailable | Error) => callback && process.nextTick(callback, error),
-  )
 }

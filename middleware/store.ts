@@ -133,3 +133,11 @@ export function promised<T>(start: (done: (error?: any, value?: any) => void) =>
     start((error, value) => (error ? reject(error) : resolve(value)))
   })
 }
+
+/** For a method of a store: errors go to the callback; without one they go nowhere, as in connect-redis. */
+export function reply<T>(work: Promise<T>, callback: ((error: any, value?: any) => void) | undefined): void {
+  work.then(
+    value => callback && process.nextTick(callback, null, value),
+    error => callback && process.nextTick(callback, error),
+  )
+}

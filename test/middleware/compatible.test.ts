@@ -1,6 +1,10 @@
 // express-session's behaviour, in one wording for express-session itself, for our middleware on each kind of store, and
 // for our store inside express-session. What express-session does wrong is in better.test.ts.
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { EmbeddedStore } from '../../middleware/embedded-store.ts'
 import { sessions } from '../../middleware/index.ts'
 import { MemoryStore } from '../../middleware/memory-store.ts'
 import { RedisStore } from '../../middleware/redis-store.ts'
@@ -14,11 +18,16 @@ const expressSession = createRequire(import.meta.url)('express-session')
 
 describe('compatible', () => {
   let redis: RedisServer
-  const stores: RedisStore[] = []
+  let folder: string
+  const stores: (RedisStore | EmbeddedStore)[] = []
   before(async () => {
     redis = await startRedis()
+    folder = await mkdtemp(join(tmpdir(), 'outrigger-sessions-'))
   })
-  after(() => redis.close())
+  after(async () => {
+    await redis.close()
+    await rm(folder, { recursive: true })
+  })
   afterEach(async () => {
     closeSites()
     for (const store of stores.splice(0)) await store.close()
@@ -29,12 +38,19 @@ describe('compatible', () => {
     stores.push(store)
     return store
   }
+  const embedded = () => {
+    const store = new EmbeddedStore({ path: join(folder, String(Math.random())) })
+    stores.push(store)
+    return store
+  }
   const kits: Record<string, Kit> = {
     'express-session': { session: expressSession, store: () => new expressSession.MemoryStore() },
     'sessions, in-process store': { session: sessions, store: () => new MemoryStore() },
     'sessions, RedisStore': { session: sessions, store: redisStore },
+    'sessions, EmbeddedStore': { session: sessions, store: embedded },
     'sessions, a store of express-session': { session: sessions, store: () => new expressSession.MemoryStore() },
     'express-session, our RedisStore': { session: expressSession, store: redisStore },
+    'express-session, our EmbeddedStore': { session: expressSession, store: embedded },
     'express-session, our in-process store': { session: expressSession, store: () => new MemoryStore() },
   }
 

@@ -1,0 +1,193 @@
+// The engine's side of the embedded store. Reading asks nobody: it is a look into mapped memory. Writing compares the
+// version that was read, off the main thread and under LMDB's lock, which all processes of the host share.
+import { type Entry, entryOf, keyOf, lasts, slackOf, textOf, untilOf } from './embedded-record.ts'
+import { createSweep, type Sweep } from './embedded-sweep.ts'
+import { messageOf, StoreUnavailable } from './errors.ts'
+import { createGuard } from './guard.ts'
+import { type Files, openFiles } from './lmdb-files.ts'
+import type { SessionStore } from './store.ts'
+import { CLAIM } from './writers.ts'
+
+export interface EmbeddedDriver extends Required<SessionStore> {
+  /** What lives. */
+  find(id: string): Entry | undefined
+  /** Opens where nothing is open. Rejects with StoreUnavailable. */
+  files(): Files
+  clear(): Promise<void>
+}
+
+export interface EmbeddedDriverOptions {
+  readonly path: string
+  readonly maxSize: number
+  readonly deadline: number
+}
+
+/** Milliseconds after which opening is tried again. */
+const PAUSE = 1_000
+/** The pages in use are counted again after so many milliseconds, and when so large a part of `maxSize` was written. */
+const COUNT_AGAIN = 1_000
+const COUNT_AGAIN_SHARE = 1 / 128
+
+type Written = Pick<Entry, 'json' | 'until' | 'slack'>
+
+export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOptions): EmbeddedDriver {
+  const guard = createGuard({ deadline }, () => true)
+  const sliding = new Set<string>()
+  let closed = false
+  let opened: { files: Files; sweep: Sweep } | undefined
+  let failure: { error: StoreUnavailable; at: number } | undefined
+  const room = { used: 0, countedAt: 0, since: 0 }
+
+  function open() {
+    if (opened !== undefined) return opened
+    if (closed) throw new StoreUnavailable('it is closed')
+    if (failure !== undefined && Date.now() < failure.at + PAUSE) throw failure.error
+    try {
+      const files = openFiles(path)
+      opened = { files, sweep: createSweep(files) }
+      return opened
+    } catch (error) {
+      failure = { error: new StoreUnavailable(messageOf(error), error), at: Date.now() }
+      throw failure.error
+    }
+  }
+
+  function entry(id: string): Entry | undefined {
+    const { sessions } = open().files
+    try {
+      // What another process has written in this turn of the loop was written before we were asked.
+      sessions.resetReadTxn()
+      const found = sessions.getEntry(keyOf(id))
+      return found && entryOf(found)
+    } catch (error) {
+      throw new StoreUnavailable(messageOf(error), error)
+    }
+  }
+
+  function find(id: string): Entry | undefined {
+    const found = entry(id)
+    return found !== undefined && found.until > Date.now() ? found : undefined
+  }
+
+  /** Over what was `read`, if it is unchanged; whatever is there, unless `ifUnchanged`. */
+  function put(id: string, written: Written, read: Entry | undefined, ifUnchanged: boolean): Promise<boolean> {
+    const { files, sweep } = open()
+    const { sessions, due, write } = files
+    const key = keyOf(id)
+    // A session is swept late rather than found under a new time with each write.
+    const dueAt = read !== undefined && read.due <= written.until ? read.due : written.until
+    const text = textOf(id, { ...written, due: dueAt })
+    // An expiry alone leaves the version as it is: whoever compares the JSON is not disturbed by it.
+    const version = read === undefined ? firstVersion() : read.version + Number(read.json !== written.json)
+    const writes = () => {
+      void sessions.put(key, text, version)
+      if (dueAt === read?.due) return
+      void due.put([dueAt, key], '1')
+      if (read !== undefined) void due.remove([read.due, key])
+    }
+    sweep.wrote()
+    return guard.run(() =>
+      write(() => (ifUnchanged ? sessions.ifVersion(key, read!.version, writes) : sessions.batch(writes))),
+    )
+  }
+
+  const living = (json: string, life: number): Written => {
+    const slack = slackOf(life)
+    return { json, slack, until: untilOf(life, slack) }
+  }
+
+  /** Throws StoreUnavailable when the store is full of sessions that live. Undefined: there is room. */
+  function makeRoom(bytes: number): Promise<void> | undefined {
+    room.since += bytes
+    const count = () => {
+      room.used = open().files.used()
+      room.countedAt = Date.now()
+      room.since = bytes
+    }
+    const full = () => room.used + room.since > maxSize
+    if (full() || room.since > maxSize * COUNT_AGAIN_SHARE || Date.now() - room.countedAt > COUNT_AGAIN) count()
+    if (!full()) return undefined
+    const sweep = async () => {
+      while (full()) {
+        if (!(await open().sweep.now()))
+          throw new StoreUnavailable(`the sessions in ${path} have reached maxSize, ${maxSize} bytes`)
+        count()
+      }
+    }
+    return sweep()
+  }
+
+  return {
+    find,
+    files: () => open().files,
+    slides: true,
+    compares: true,
+    load(id, life) {
+      const found = find(id)
+      if (found === undefined) return undefined
+      if (life !== undefined && !lasts(found, life) && !sliding.has(id)) {
+        // Not waited for: a reader would wait for the disk. It is lost only if the process is killed within milliseconds.
+        sliding.add(id)
+        put(id, living(found.json, life), found, true)
+          .catch(() => {})
+          .finally(() => sliding.delete(id))
+      }
+      return found.json
+    },
+    async create(id, { json, life }) {
+      const making = makeRoom(json.length)
+      if (making !== undefined) await making
+      await put(id, living(json, life), entry(id), false)
+    },
+    async replace(id, { json, life }, seen) {
+      if (json.length > seen.length) await makeRoom(json.length)
+      for (;;) {
+        const found = find(id)
+        if (found === undefined) return 'gone'
+        if (found.json !== seen) return { current: found.json }
+        if (await put(id, living(json, life), found, true)) return 'saved'
+      }
+    },
+    async claim(id) {
+      for (;;) {
+        const found = find(id)
+        if (found === undefined) return undefined
+        const json = found.json + CLAIM
+        if (await put(id, { ...found, json }, found, true)) return json
+      }
+    },
+    async touch(id, { life }) {
+      const found = find(id)
+      if (found !== undefined && !lasts(found, life)) await put(id, living(found.json, life), found, true)
+    },
+    async destroy(id) {
+      const key = keyOf(id)
+      const found = entry(id)
+      const { sessions, due, write } = open().files
+      const writes = () => {
+        void sessions.remove(key)
+        if (found !== undefined) void due.remove([found.due, key])
+      }
+      await guard.run(() => write(() => sessions.batch(writes)))
+    },
+    async clear() {
+      const { sessions, due, write } = open().files
+      await write(async () => (await Promise.all([sessions.clearAsync(), due.clearAsync()])).every(Boolean))
+    },
+    async ready() {
+      failure = undefined
+      open()
+    },
+    async close() {
+      closed = true
+      const files = opened?.files
+      opened = undefined
+      await files?.close()
+    },
+  }
+}
+
+/** So that what is read of a session is never taken for a later one with the same id. */
+function firstVersion(): number {
+  return Date.now() * 1_000 + Math.floor(Math.random() * 1_000)
+}

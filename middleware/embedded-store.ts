@@ -1,0 +1,151 @@
+// Sessions in LMDB, in a folder of this host: shared by its processes, and there after a restart. What `sessions()`
+// takes when it is given neither `redis` nor `store`; as a Store it also works inside express-session.
+import { resolve } from 'node:path'
+import { type EmbeddedDriver, embeddedDriver } from './embedded-driver.ts'
+import { entryOf, idOf } from './embedded-record.ts'
+import type { GuardOptions } from './guard.ts'
+import type { Callback, SessionData } from './session.ts'
+import { type Driven, reply, type SessionStore, Store } from './store.ts'
+
+export interface EmbeddedStoreOptions extends GuardOptions {
+  /** Folder of the files, made with mode 0700 when it is not there. Default `./.outrigger/sessions`. */
+  path?: string | undefined
+  /** Bytes that the sessions may take, from 1 MiB; over it no session is made or grows. Default 268435456, 256 MiB. */
+  maxSize?: number | undefined
+  /** Milliseconds that a write may take. Default 5000. */
+  deadline?: number | undefined
+}
+
+const PATH = '.outrigger/sessions'
+const SIZE = 256 * 1024 * 1024
+const LEAST_SIZE = 1024 * 1024
+const DEADLINE = 5_000
+/** Of sessions whose cookie ends with the browser. */
+const BROWSER_LIFE = 24 * 60 * 60 * 1000
+/** Sessions that are read in one turn of the event loop. */
+const PAGE = 500
+
+export class EmbeddedStore extends Store implements Driven {
+  readonly driver: SessionStore
+  /** The folder, absolute. */
+  readonly path: string
+  #driver: EmbeddedDriver
+
+  /** Opens nothing. Throws a TypeError for options that cannot be. */
+  constructor({ path = PATH, maxSize = SIZE, deadline = DEADLINE }: EmbeddedStoreOptions = {}) {
+    super()
+    if (typeof path !== 'string' || path === '')
+      throw new TypeError(`path option must be the name of a folder, not ${path === '' ? 'empty' : kindOf(path)}`)
+    if (!Number.isSafeInteger(maxSize) || maxSize < LEAST_SIZE)
+      throw new TypeError(`maxSize option must be a whole number of bytes, at least ${LEAST_SIZE}, not ${maxSize}`)
+    this.path = resolve(path)
+    this.driver = this.#driver = embeddedDriver({ path: this.path, maxSize, deadline })
+  }
+
+  get genuine(): boolean {
+    const { get, set, touch, destroy } = EmbeddedStore.prototype
+    return this.get === get && this.set === set && this.touch === touch && this.destroy === destroy
+  }
+
+  /** Opens the files. Rejects with StoreUnavailable, which names the folder and the reason. */
+  ready(): Promise<void> {
+    return this.#driver.ready()
+  }
+
+  /** For good. What is being written is finished first. */
+  close(): Promise<void> {
+    return this.#driver.close()
+  }
+
+  override get(id: string, callback: (error: any, session?: SessionData | null) => void): void {
+    reply(this.#get(id), callback)
+  }
+
+  override set(id: string, session: any, callback?: Callback): void {
+    reply(this.#set(id, session), callback)
+  }
+
+  override touch(id: string, session: any, callback?: Callback): void {
+    reply(
+      (async () => this.#driver.touch(id, { life: lifeOf(session), session }))(),
+      callback && (error => callback(error)),
+    )
+  }
+
+  override destroy(id: string, callback?: Callback): void {
+    reply((async () => this.#driver.destroy(id))(), callback && (error => callback(error)))
+  }
+
+  /** By id, as MemoryStore gives them. */
+  override all(callback: (error: any, sessions?: any) => void): void {
+    const read = async () => {
+      const found: Record<string, SessionData> = Object.create(null)
+      for await (const id of this.#ids()) {
+        const session = await this.#get(id)
+        if (session) found[id] = session
+      }
+      return found
+    }
+    reply(read(), callback)
+  }
+
+  override length(callback: (error: any, length?: number) => void): void {
+    const count = async () => {
+      let length = 0
+      for await (const _ of this.#ids()) length++
+      return length
+    }
+    reply(count(), callback)
+  }
+
+  override clear(callback?: Callback): void {
+    reply(this.#driver.clear(), callback)
+  }
+
+  async #get(id: string): Promise<SessionData | undefined> {
+    const found = this.#driver.find(id)
+    if (found === undefined) return undefined
+    const session = JSON.parse(found.json)
+    const written = session.cookie?.expires
+    if (!written) return session
+    // Not the expiry that was written: a touch does not change the JSON. Within what writing took it is the same.
+    const expires = found.until - found.slack
+    if (Math.abs(expires - new Date(written).valueOf()) > 50) session.cookie.expires = new Date(expires).toISOString()
+    return session
+  }
+
+  async #set(id: string, session: any): Promise<void> {
+    const life = lifeOf(session)
+    // A cookie that the app has let expire ends the session.
+    if (life <= 0) await this.#driver.destroy(id)
+    else await this.#driver.create(id, { json: JSON.stringify(session), life, session })
+  }
+
+  /** Of the sessions that live. */
+  async *#ids(): AsyncGenerator<string> {
+    let last: string | undefined
+    for (;;) {
+      const { sessions } = this.#driver.files()
+      const from = last === undefined ? {} : { start: last, exclusiveStart: true }
+      const keys: string[] = [...sessions.getKeys({ ...from, limit: PAGE })]
+      const now = Date.now()
+      for (const key of keys) {
+        const found = sessions.getEntry(key)
+        if (found !== undefined && entryOf(found).until > now) yield idOf(key, found.value)
+      }
+      if (keys.length < PAGE) return
+      last = keys.at(-1)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+}
+
+function lifeOf(session: any): number {
+  const expires = session?.cookie?.expires
+  const left = expires ? new Date(expires).valueOf() - Date.now() : Number.NaN
+  return Number.isNaN(left) ? BROWSER_LIFE : left
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : typeof value
+}

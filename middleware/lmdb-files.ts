@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { messageOf } from './errors.ts'
+import { checkFiles } from './lmdb-header.ts'
 
 /** What is used of a database of the package `lmdb`. No import of its types: it is an optional dependency. */
 export interface Database<Key> {
@@ -73,8 +74,11 @@ export function openFiles(folder: string): Files {
 function open(path: string): Files {
   const library = lmdb()
   mkdirSync(path, { recursive: true, mode: 0o700 })
-  // Synced within each commit, as LMDB does by itself: lmdb-js's own way shows a commit to others before it is on the
-  // disk, which costs more CPU and needs a boot id to find the right state again.
+  checkFiles(path)
+  // `overlappingSync`, a default of lmdb-js, shows a commit to others before it is on the disk; that costs more CPU and
+  // needs the boot id to find the right state after a crash. Off, each commit is synced, as LMDB does by itself.
+  // With `eventTurnBatching` lmdb-js makes a promise that nobody gets, and a full disk ended the process: its rejection
+  // was nobody's. The batches are made by `writer`.
   const root = library.open({
     path,
     noSubdir: false,
@@ -83,6 +87,7 @@ function open(path: string): Files {
     maxDbs: 4,
     maxReaders: 1024,
     overlappingSync: false,
+    eventTurnBatching: false,
     permissionsMode: 0o600,
   })
   try {

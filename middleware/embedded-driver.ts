@@ -5,7 +5,7 @@ import { createSweep, type Sweep } from './embedded-sweep.ts'
 import { messageOf, StoreUnavailable } from './errors.ts'
 import { createGuard } from './guard.ts'
 import { type Files, openFiles } from './lmdb-files.ts'
-import type { SessionStore } from './store.ts'
+import type { Replaced, SessionStore } from './store.ts'
 import { CLAIM } from './writers.ts'
 
 export interface EmbeddedDriver extends Required<SessionStore> {
@@ -36,7 +36,8 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
   let closed = false
   let opened: { files: Files; sweep: Sweep } | undefined
   let failure: { error: StoreUnavailable; at: number } | undefined
-  const room = { used: 0, countedAt: 0, since: 0 }
+  /** Bytes; `since` the count, of which some are still under way. */
+  const room = { used: 0, countedAt: 0, since: 0, underWay: 0 }
 
   function open() {
     if (opened !== undefined) return opened
@@ -96,25 +97,28 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
     return { json, slack, until: untilOf(life, slack) }
   }
 
-  /** Throws StoreUnavailable when the store is full of sessions that live. Undefined: there is room. */
-  function makeRoom(bytes: number): Promise<void> | undefined {
+  /** `write` brings so many bytes. Rejects with StoreUnavailable when the store is full of sessions that live. */
+  async function withRoom<T>(bytes: number, write: () => Promise<T>): Promise<T> {
     room.since += bytes
-    const count = () => {
-      room.used = open().files.used()
-      room.countedAt = Date.now()
-      room.since = bytes
-    }
-    const full = () => room.used + room.since > maxSize
-    if (full() || room.since > maxSize * COUNT_AGAIN_SHARE || Date.now() - room.countedAt > COUNT_AGAIN) count()
-    if (!full()) return undefined
-    const sweep = async () => {
-      while (full()) {
+    room.underWay += bytes
+    try {
+      const stale = room.since > maxSize * COUNT_AGAIN_SHARE || Date.now() - room.countedAt > COUNT_AGAIN
+      if (stale || isFull()) count()
+      while (isFull()) {
         if (!(await open().sweep.now()))
           throw new StoreUnavailable(`the sessions in ${path} have reached maxSize, ${maxSize} bytes`)
         count()
       }
+      return await write()
+    } finally {
+      room.underWay -= bytes
     }
-    return sweep()
+  }
+  const isFull = () => room.used + room.since > maxSize
+  const count = () => {
+    room.used = open().files.used()
+    room.countedAt = Date.now()
+    room.since = room.underWay
   }
 
   return {
@@ -135,18 +139,18 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
       return found.json
     },
     async create(id, { json, life }) {
-      const making = makeRoom(json.length)
-      if (making !== undefined) await making
-      await put(id, living(json, life), entry(id), false)
+      await withRoom(json.length, () => put(id, living(json, life), entry(id), false))
     },
-    async replace(id, { json, life }, seen) {
-      if (json.length > seen.length) await makeRoom(json.length)
-      for (;;) {
-        const found = find(id)
-        if (found === undefined) return 'gone'
-        if (found.json !== seen) return { current: found.json }
-        if (await put(id, living(json, life), found, true)) return 'saved'
+    replace(id, { json, life }, seen) {
+      const write = async (): Promise<Replaced> => {
+        for (;;) {
+          const found = find(id)
+          if (found === undefined) return 'gone'
+          if (found.json !== seen) return { current: found.json }
+          if (await put(id, living(json, life), found, true)) return 'saved'
+        }
       }
+      return json.length > seen.length ? withRoom(json.length, write) : write()
     },
     async claim(id) {
       for (;;) {

@@ -1,6 +1,6 @@
 // The embedded store, with real processes: what was acknowledged is there, whoever is killed; and its limits.
 
-import { mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +10,7 @@ import { entryOf } from '../../middleware/embedded-record.ts'
 import { EmbeddedStore } from '../../middleware/embedded-store.ts'
 import { StoreUnavailable } from '../../middleware/errors.ts'
 import { sessions } from '../../middleware/index.ts'
-import { lmdb, openFiles } from '../../middleware/lmdb-files.ts'
+import { openFiles } from '../../middleware/lmdb-files.ts'
 import { closing } from '../support/clients.ts'
 import { ask } from './compatible/kit.ts'
 import { startEmbedded as start } from './embedded-process.ts'
@@ -218,81 +218,6 @@ describe('embedded store', () => {
     assert.deepEqual(await driver.replace('a', snapshot('{"n":2}'), '{"n":1}'), { current: '{"n":1} ' })
     assert.equal(await driver.replace('a', snapshot('{"n":2}'), '{"n":1} '), 'saved')
     assert.isUndefined(await driver.claim!('b'))
-  })
-
-  it('is for its user alone: 0700 and 0600, whatever the umask', async () => {
-    const umask = process.umask(0)
-    try {
-      await store().ready()
-    } finally {
-      process.umask(umask)
-    }
-    const mode = async (name: string) => ((await stat(join(path, name))).mode & 0o777).toString(8)
-    assert.deepEqual([await mode('.'), await mode('..')], ['700', '700'])
-    for (const name of await readdir(path)) assert.equal(await mode(name), '600', name)
-  })
-
-  describe('says at start what is wrong with a folder, and answers 503', () => {
-    const faults: Record<string, [() => Promise<unknown>, RegExp]> = {
-      'files that are no LMDB': [
-        () => writeFile(join(path, 'data.mdb'), 'x'.repeat(100_000)),
-        /data.mdb is not an LMDB/,
-      ],
-      'a file of a few bytes': [() => writeFile(join(path, 'data.mdb'), 'x'), /data.mdb is not an LMDB file/],
-      'a file that was cut off': [
-        async () => {
-          const first = new EmbeddedStore({ path })
-          await ask(first, 'set', 'a', session(60_000))
-          await first.close()
-          await truncate(join(path, 'data.mdb'), 8_192)
-        },
-        /data.mdb is cut off/,
-      ],
-      'a folder in the place of a file': [() => mkdir(join(path, 'data.mdb')), /data.mdb is not a file/],
-      'an LMDB environment of something else': [
-        async () => {
-          const root: any = lmdb().open({ path, noSubdir: false })
-          await root.put('theirs', 1)
-          await root.close()
-        },
-        /holds an LMDB environment of something else/,
-      ],
-      'files of a later version': [
-        async () => {
-          const root: any = lmdb().open({ path, noSubdir: false, encoding: 'string' })
-          await root.put('format', '2')
-          await root.close()
-        },
-        /have format 2, and this version knows 1/,
-      ],
-      'a folder that cannot be made': [
-        async () => {
-          await rm(path, { recursive: true })
-          await writeFile(path, '')
-        },
-        /EEXIST|ENOTDIR/,
-      ],
-    }
-    for (const [what, [spoil, message]] of Object.entries(faults)) {
-      it(what, async () => {
-        await mkdir(path, { recursive: true })
-        await spoil()
-        const spoilt = store()
-        const error = await spoilt.ready().catch((error: unknown) => error as Error)
-        assert.instanceOf(error, StoreUnavailable)
-        assert.include(error?.message, path)
-        assert.match(String(error), message)
-        assert.throws(() => spoilt.driver.load('a', undefined), StoreUnavailable)
-        const byCallback: unknown = await ask(spoilt, 'get', 'a').catch(error => error)
-        assert.instanceOf(byCallback, StoreUnavailable)
-      })
-    }
-  })
-
-  it('does not mind a lock file that somebody has left there', async () => {
-    await mkdir(path, { recursive: true })
-    await writeFile(join(path, 'lock.mdb'), 'x'.repeat(10_000))
-    await ask(store(), 'set', 'a', session(60_000))
   })
 
   it('outlives a disk that is full', async () => {

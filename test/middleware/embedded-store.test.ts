@@ -179,7 +179,8 @@ describe('embedded store', () => {
     assert.instanceOf(full, StoreUnavailable)
     assert.match(full.message, /maxSize, 1048576 bytes/)
     assert.include(full.message, path)
-    assert.isAbove(made, 40)
+    // 64 would fit; what is being written counts once more while it is.
+    assert.isAbove(made, 25)
     assert.isString(await small.driver.load('s0', undefined))
     await ask(small, 'destroy', 's0')
     await sleep(1_900)

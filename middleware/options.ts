@@ -39,11 +39,11 @@ export interface SessionOptions {
   genid?: ((request: any) => string) | undefined
   /** Whether X-Forwarded-Proto says if the client came by TLS. Unset: `req.secure` says it. */
   proxy?: boolean | undefined
-  /** Write sessions that have not changed. Default false; with `store` true, as in express-session. */
+  /** Write sessions that have not changed. Default false with `redis` or `path`, else true, as in express-session. */
   resave?: boolean | undefined
   /** Send the cookie with every response. Default false. */
   rolling?: boolean | undefined
-  /** Store sessions that nothing was put into. Default false; with `store` true, as in express-session. */
+  /** Store sessions that nothing was put into. Default false with `redis` or `path`, else true, as in express-session. */
   saveUninitialized?: boolean | undefined
   /** What `req.session = null` does. Default `keep`. */
   unset?: 'destroy' | 'keep' | undefined
@@ -96,9 +96,9 @@ export function settingsOf(options: SessionOptions): Settings {
     cookie: options.cookie ?? {},
     genid,
     proxy: options.proxy,
-    resave: options.resave ?? defaulted('resave', options.store),
+    resave: options.resave ?? defaulted('resave', options),
     rolling: Boolean(options.rolling),
-    saveUninitialized: options.saveUninitialized ?? defaulted('saveUninitialized', options.store),
+    saveUninitialized: options.saveUninitialized ?? defaulted('saveUninitialized', options),
     unsetDestroys: unset === 'destroy',
     outage: typeof outage === 'function' ? outage : () => outage,
     keepsStale: outage === 'stale' || typeof outage === 'function',
@@ -132,9 +132,12 @@ export function secretsOf(secret: SessionOptions['secret']): readonly Secret[] |
   return Array.isArray(secret) ? secret : [secret as Secret]
 }
 
-/** express-session's own defaults, for apps that bring a store; with a store of ours the ones it recommends. */
-function defaulted(option: string, store: unknown): boolean {
-  if (!store) return false
+/**
+ * express-session's own defaults, for apps that change nothing but the import; for those that name a store of ours the
+ * ones that it recommends.
+ */
+function defaulted(option: string, { redis, path }: SessionOptions): boolean {
+  if (redis !== undefined || path !== undefined) return false
   warning(`undefined ${option} option; provide ${option} option`, 'DeprecationWarning')
   return true
 }

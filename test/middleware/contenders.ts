@@ -40,7 +40,8 @@ export const theirs: Contender = {
 export const ours: Contender = {
   name: 'outrigger',
   serve(redis, routes, options, client) {
-    const from = client ? { store: new RedisStore({ client }) } : { redis }
+    const { deadline } = (options ?? {}) as { deadline?: number }
+    const from = client ? { store: new RedisStore({ client, deadline }) } : { redis }
     const middleware = sessions({ ...DEFAULTS, ...from, ...options })
     return site(middleware, routes, () => {
       client?.disconnect()

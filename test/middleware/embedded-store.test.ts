@@ -237,7 +237,7 @@ describe('embedded store', () => {
     it('is in .outrigger/sessions, told of in one line, and shared by two middlewares', async () => {
       const cwd = join(folder, 'cwd')
       await mkdir(cwd)
-      const app = await open(start({}, { cwd, twice: true }))
+      const app = await open(start({ resave: false, saveUninitialized: false }, { cwd, twice: true }))
       const { cookie } = await app.get('/set/a')
       assert.include((await app.get('/', cookie)).text, '"a":1')
       assert.deepEqual(await readdir(join(cwd, '.outrigger', 'sessions')), ['data.mdb', 'lock.mdb'])
@@ -246,7 +246,7 @@ describe('embedded store', () => {
     })
 
     it('gives way to the store in the process where there is no lmdb, and says so', async () => {
-      const app = await open(start({}, { cwd: folder, hide: true }))
+      const app = await open(start({ resave: false, saveUninitialized: false }, { cwd: folder, hide: true }))
       const { cookie } = await app.get('/set/a')
       assert.include((await app.get('/', cookie)).text, '"a":1')
       assert.match(

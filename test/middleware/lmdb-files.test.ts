@@ -30,6 +30,11 @@ describe('lmdb files', () => {
     cookie: { originalMaxAge: life, expires: new Date(Date.now() + life).toISOString() },
   })
 
+  it('leave nothing on the global object that a test runner would take for a leak', () => {
+    lmdb()
+    assert.isEmpty(Object.keys(globalThis).filter(name => name.includes('lmdb')))
+  })
+
   it('are for their user alone: 0700 and 0600, whatever the umask', async () => {
     const umask = process.umask(0)
     try {

@@ -15,8 +15,9 @@ describe('sessions', () => {
   beforeEach(() => redis.client.flushall())
   after(() => redis.close())
 
+  // A machine that does everything at once starves Redis too; deadlines are outage.test.ts's business.
   const serve = (contender: Contender, routes: (app: express.Express) => void, options?: object) =>
-    open(contender.serve(redis.url, routes, options))
+    open(contender.serve(redis.url, routes, { deadline: 10_000, ...options }))
 
   it('are saved before the answer leaves: a redirect does not outrun its session', async () => {
     const found = await each(async contender => {
@@ -27,7 +28,7 @@ describe('sessions', () => {
         })
         app.get('/home', (req: any, res) => void res.send(String(req.session.user)))
       }
-      const a = await open(contender.serve(redis.url, routes, {}, slow(redis.url, 20)))
+      const a = await open(contender.serve(redis.url, routes, { deadline: 10_000 }, slow(redis.url, 20)))
       const b = await serve(contender, routes)
       const raced = Array.from({ length: 200 }, async () => {
         const client = await open(openRaw(a.address))

@@ -19,6 +19,16 @@ export function lifeOf(cookie: Cookie): number {
   return Number.isNaN(left) ? BROWSER_LIFE : left
 }
 
+/**
+ * The same of a cookie as it is stored. Anew, as each request begins it, unless `left`: then what remains of it.
+ */
+export function lifeOfStored(cookie: CookieOptions | undefined, left = false): number {
+  const { originalMaxAge, expires } = cookie ?? {}
+  if (!left && typeof originalMaxAge === 'number') return originalMaxAge
+  const life = expires ? new Date(expires).valueOf() - Date.now() : Number.NaN
+  return Number.isNaN(life) ? BROWSER_LIFE : life
+}
+
 const FLAGS = ['path', 'httpOnly', 'secure', 'domain', 'sameSite', 'partitioned', 'priority'] as const
 
 /** Whether the cookie is sent otherwise than it was. `auto` depends on the request: no session is rewritten for it. */

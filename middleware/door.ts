@@ -7,7 +7,7 @@ import { type House, house } from './house.ts'
 import { type SessionOptions, settingsOf } from './options.ts'
 import { KEEPER, type Session, type SessionRequest } from './session.ts'
 import { Visit } from './sessions.ts'
-import type { SessionStore } from './store.ts'
+import type { SessionStore, Store } from './store.ts'
 
 /** What every adapter's middleware has on it. */
 export interface Upkeep {
@@ -15,6 +15,8 @@ export interface Upkeep {
   ready(): Promise<void>
   /** Closes the connection that `redis` opened. */
   close(): Promise<void>
+  /** `req.sessionStore`, for work outside of requests. */
+  readonly store: Store
   /** Plain numbers that only grow. */
   readonly counts: Readonly<House['counts']>
 }
@@ -49,7 +51,7 @@ export function openDoor(options: SessionOptions, kind: typeof Session): Door {
       if (!settings.secrets && !request.secret) throw new Error('secret option required for sessions')
       const visit = new Visit(shared, request, cookie)
       Object.defineProperty(request, KEEPER, { value: visit })
-      request.sessionStore = store
+      request.sessionStore = settings.visibleStore
       hold(response, { setCookie: () => visit.setCookie(), commit: () => visit.commit(), report })
       if (settings.lazy) defer(request, visit)
       return visit
@@ -60,6 +62,7 @@ export function openDoor(options: SessionOptions, kind: typeof Session): Door {
         forget?.()
         await driver?.close?.()
       },
+      store: settings.visibleStore,
       counts: shared.counts,
     },
   }

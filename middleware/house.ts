@@ -12,7 +12,15 @@ export interface House {
   readonly Session: typeof Session
   readonly known: LastKnown | undefined
   readonly writers: (driver: SessionStore) => Writers
-  readonly counts: { loads: number; misses: number; writes: number; unavailable: number; gone: number; corrupt: number }
+  readonly counts: {
+    loads: number
+    misses: number
+    writes: number
+    unavailable: number
+    gone: number
+    corrupt: number
+    expired: number
+  }
   readonly ids: KnownIds
   /** Some sessions live longer or shorter than the cookie option says: loading must not slide before it is known. */
   mixedLives: boolean
@@ -29,7 +37,7 @@ export function house(settings: Settings, kind: typeof Session): House {
       if (found === undefined) writers.set(driver, (found = createWriters(driver)))
       return found
     },
-    counts: { loads: 0, misses: 0, writes: 0, unavailable: 0, gone: 0, corrupt: 0 },
+    counts: { loads: 0, misses: 0, writes: 0, unavailable: 0, gone: 0, corrupt: 0, expired: 0 },
     ids: settings.secrets === undefined ? unknownIds : knownIds(),
     mixedLives: false,
   }

@@ -63,7 +63,8 @@ export function readId(
   const fromHeader = raw && known.of(raw, () => verified(raw, secrets))
   if (fromHeader) return fromHeader
   // cookie-parser has read what may since have been taken out of the header.
-  return request.signedCookies?.[name] || verified(request.cookies?.[name], secrets) || undefined
+  const parsed = request.signedCookies?.[name]
+  return (typeof parsed === 'string' && parsed) || verified(request.cookies?.[name], secrets) || undefined
 }
 
 /** Throws what `cookie` throws: a TypeError that names the option. */
@@ -80,8 +81,9 @@ export function clearId(name: string, data: CookieData): string {
   return serialize(name, '', { ...data, expires: new Date(0) } as CookieSerializeOptions)
 }
 
-function verified(raw: string | undefined, secrets: readonly Secret[]): string | undefined {
-  if (raw?.startsWith('s:') !== true) return undefined
+/** `raw` is no text where cookie-parser found `j:` and JSON: whoever sends that must not get an error out of us. */
+function verified(raw: unknown, secrets: readonly Secret[]): string | undefined {
+  if (typeof raw !== 'string' || !raw.startsWith('s:')) return undefined
   const value = raw.slice(2)
   for (const secret of secrets) {
     const id = unsign(value, secret as string)

@@ -13,6 +13,8 @@ export { type Drain, type Drained, type DrainOptions, drain } from './drain.ts'
 export { EmbeddedStore, type EmbeddedStoreOptions } from './embedded-store.ts'
 export { SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
 export type { Sessions } from './express.ts'
+export type { HardeningOptions } from './hardening.ts'
+export type { HashIds } from './hashed-ids.ts'
 export {
   type Check,
   type CheckReport,
@@ -22,11 +24,14 @@ export {
   type HealthState,
   health,
 } from './health.ts'
+export type { LifetimeOptions } from './lifetime.ts'
 export { MemoryStore } from './memory-store.ts'
 export type { OutagePolicy, SessionOptions } from './options.ts'
 export type { RedisSource } from './redis-client.ts'
 export { RedisStore, type RedisStoreOptions } from './redis-store.ts'
 // By star: only so can an app add its keys to SessionData under the name of the package.
+export type { Encrypt, EncryptionKey } from './seal-keys.ts'
+export type { SecretOptions } from './secrets.ts'
 export * from './session.ts'
 export { type SessionStore, Store } from './store.ts'
 

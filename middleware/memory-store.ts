@@ -18,12 +18,18 @@ export class MemoryStore extends Store implements Driven {
     this.driver = {
       slides: true,
       compares: true,
+      local: true,
       load: (id, life) => {
         const json = this.#read(id)
         if (json !== undefined && life !== undefined) this.#until.set(id, Date.now() + life)
         return json
       },
       create: (id, snapshot) => this.#write(id, snapshot),
+      add: (id, snapshot) => {
+        const isFree = this.#read(id) === undefined
+        if (isFree) this.#write(id, snapshot)
+        return isFree
+      },
       replace: (id, snapshot, seen): Replaced => {
         const current = this.#read(id)
         if (current === undefined) return 'gone'
@@ -35,6 +41,7 @@ export class MemoryStore extends Store implements Driven {
         if (this.#read(id) !== undefined) this.#until.set(id, Date.now() + life)
       },
       destroy: id => this.#remove(id),
+      ids: () => Object.keys(this.sessions),
     }
   }
 

@@ -1,6 +1,8 @@
 // Two requests changed one session: by top-level key, what this request changed wins, and what it left alone stays as
 // the other one wrote it. Values are compared as JSON, since that is what is stored.
 
+import { STAMP } from './snapshot.ts'
+
 export type Data = Record<string, unknown>
 
 /** Makes of `target`, which is what is stored now, what this request wants: `base` is what it loaded, `mine` its own. */
@@ -9,6 +11,7 @@ export function merger(base: string, mine: string): (target: Data) => void {
   const changed = changedKeys(JSON.parse(base), wanted)
   return target => {
     target.cookie = wanted.cookie
+    if (STAMP in wanted) target[STAMP] ??= wanted[STAMP]
     for (const key of changed) copyKey(key, wanted, target)
   }
 }
@@ -19,7 +22,10 @@ export function rebase(session: Data, base: string, now: string): void {
   const before: Data = JSON.parse(base)
   const stored: Data = JSON.parse(now)
   const own = new Set(changedKeys(before, session))
-  for (const key of changedKeys(before, stored)) if (!own.has(key)) copyKey(key, stored, session)
+  for (const key of changedKeys(before, stored)) {
+    // What would hide a method, or is `__proto__`, no session gets from a store.
+    if (!own.has(key) && (Object.hasOwn(session, key) || !(key in session))) copyKey(key, stored, session)
+  }
 }
 
 function copyKey(key: string, from: Data, to: Data): void {
@@ -30,5 +36,6 @@ function copyKey(key: string, from: Data, to: Data): void {
 function changedKeys(before: Data, after: Data): string[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)])
   keys.delete('cookie')
+  keys.delete(STAMP)
   return [...keys].filter(key => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
 }

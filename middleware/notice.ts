@@ -7,7 +7,7 @@ export function notice(text: string): void {
 }
 
 /** `type`: `Warning` or `DeprecationWarning`, which Node shows, hides or throws as it was told to. */
-export function warning(text: string, type: string): void {
+export function warning(text: string, type = 'Warning'): void {
   if (isNew(text)) process.emitWarning(`outrigger sessions: ${text}`, type)
 }
 

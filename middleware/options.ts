@@ -1,16 +1,21 @@
 // What an app may set, and what follows from it. Options that express-session has mean what they mean there.
 import type { IncomingMessage } from 'node:http'
 import type { CookieOptions } from './cookie.ts'
+import { ruled } from './cookie-prefix.ts'
 import { EmbeddedStore } from './embedded-store.ts'
 import { messageOf } from './errors.ts'
 import { type ForeignStore, foreignDriver } from './foreign-store.ts'
+import { HardenedStore } from './hardened-store.ts'
+import { type Hardening, type HardeningOptions, hardening } from './hardening.ts'
 import type { Secret } from './id-cookie.ts'
 import { newId } from './ids.ts'
+import { type LifetimeOptions, lifetimeOf } from './lifetime.ts'
 import { lmdb } from './lmdb-files.ts'
 import { MemoryStore } from './memory-store.ts'
 import { notice, warning } from './notice.ts'
 import type { RedisSource } from './redis-client.ts'
 import { RedisStore } from './redis-store.ts'
+import { type SecretOptions, secretsOf } from './secrets.ts'
 import type { SessionRequest } from './session.ts'
 import type { Driven, SessionStore, Store } from './store.ts'
 
@@ -20,9 +25,7 @@ import type { Driven, SessionStore, Store } from './store.ts'
  */
 export type OutagePolicy = 'fail' | 'anonymous' | 'stale'
 
-export interface SessionOptions {
-  /** Signs the id. Of several the first one signs, all are accepted. Else `req.secret` is needed. */
-  secret?: Secret | readonly Secret[] | undefined
+export interface SessionOptions extends SecretOptions, HardeningOptions {
   /** Redis: a URL, ioredis options, an ioredis instance (Cluster and Sentinel too) or the nodes of a Cluster. */
   redis?: RedisSource | undefined
   /** Any express-session Store instead. Default: an EmbeddedStore, where the package `lmdb` runs; else a MemoryStore. */
@@ -31,7 +34,7 @@ export interface SessionOptions {
   path?: string | undefined
   /** Of the embedded store: bytes that its sessions may take. Default 268435456, 256 MiB. Not with `redis` or `store`. */
   maxSize?: number | undefined
-  /** Of the cookie. Default `connect.sid`. */
+  /** Of the cookie. Default `connect.sid`. `__Host-` and `__Secure-` set what they demand, and refuse what contradicts. */
   name?: string | undefined
   /** express-session's old word for `name`. */
   key?: string | undefined
@@ -51,6 +54,8 @@ export interface SessionOptions {
   outage?: OutagePolicy | ((request: any) => OutagePolicy) | undefined
   /** Nothing is loaded before `await req.loadSession()`: a request that does not look at its session costs nothing. */
   lazy?: boolean | undefined
+  /** How long a session may live beside what its cookie says. Milliseconds. */
+  lifetime?: LifetimeOptions | undefined
   /** Of the keys in Redis. Default `sess:`. */
   prefix?: string | undefined
   /** Milliseconds that one command to Redis, default 250, or one write of the embedded store, default 5000, may take. */
@@ -60,6 +65,10 @@ export interface SessionOptions {
 export interface Settings {
   readonly secrets: readonly Secret[] | undefined
   readonly store: Store
+  /** What a handler finds as `req.sessionStore`: the same, where ids and texts are stored as they are. */
+  readonly visibleStore: Store
+  readonly hardening: Hardening | undefined
+  readonly lifetime: LifetimeOptions | undefined
   readonly name: string
   readonly cookie: CookieOptions | ((request: any) => CookieOptions)
   readonly genid: (request: any) => string
@@ -78,8 +87,9 @@ export function settingsOf(options: SessionOptions): Settings {
   const { genid = newId, unset, outage, redis } = options
   if (typeof genid !== 'function') throw new TypeError('genid option must be a function')
   if (unset && unset !== 'destroy' && unset !== 'keep') throw new TypeError('unset option must be "destroy" or "keep"')
-  if (Array.isArray(options.secret) && options.secret.length === 0)
-    throw new TypeError('secret option array must contain one or more strings')
+  const secrets = secretsOf(options)
+  const name = options.name || options.key || 'connect.sid'
+  const cookie = ruled(name, options.cookie ?? {})
   if (redis !== undefined && options.store !== undefined)
     throw new TypeError('redis and store cannot both be given: redis makes the store')
   for (const option of ['path', 'maxSize'] as const) {
@@ -88,12 +98,18 @@ export function settingsOf(options: SessionOptions): Settings {
       throw new TypeError(`${option} and ${other} cannot both be given: ${option} is of the embedded store`)
   }
   const { prefix, deadline } = options
-  const store = redis === undefined ? options.store : new RedisStore({ client: redis, prefix, deadline })
+  const given = redis === undefined ? options.store : new RedisStore({ client: redis, prefix, deadline })
+  const store = (given ?? embedded(options)) as Store
+  const driver = plainDriverOf(store)
+  const hardened = hardening(options, driver)
   return {
-    secrets: secretsOf(options.secret),
-    store: (store ?? embedded(options)) as Store,
-    name: options.name || options.key || 'connect.sid',
-    cookie: options.cookie ?? {},
+    secrets,
+    store,
+    visibleStore: hardened === undefined ? store : visible(store, hardened),
+    hardening: hardened,
+    lifetime: lifetimeOf(options.lifetime, driver),
+    name,
+    cookie,
     genid,
     proxy: options.proxy,
     resave: options.resave ?? defaulted('resave', options),
@@ -109,7 +125,12 @@ export function settingsOf(options: SessionOptions): Settings {
 const foreign = new WeakMap<object, SessionStore>()
 
 /** Asked for each request: a method of a store may be replaced at any time, and whoever does that wants it called. */
-export function driverOf(store: Store): SessionStore {
+export function driverOf({ store, hardening }: Pick<Settings, 'store' | 'hardening'>): SessionStore {
+  const driver = plainDriverOf(store)
+  return hardening === undefined ? driver : hardening.byId(driver)
+}
+
+function plainDriverOf(store: Store): SessionStore {
   const { driver, genuine } = store as Partial<Driven>
   if (driver !== undefined && genuine) return driver
   let found = foreign.get(store)
@@ -126,10 +147,11 @@ export function isSecure(request: SessionRequest, proxy: boolean | undefined): b
   return header.split(',', 1)[0]!.trim().toLowerCase() === 'https'
 }
 
-/** Undefined when there is none. */
-export function secretsOf(secret: SessionOptions['secret']): readonly Secret[] | undefined {
-  if (!secret) return undefined
-  return Array.isArray(secret) ? secret : [secret as Secret]
+function visible(store: Store, hardening: Hardening): Store {
+  return new HardenedStore(store, {
+    byId: () => hardening.byId(plainDriverOf(store)),
+    byKey: () => hardening.byKey(plainDriverOf(store)),
+  })
 }
 
 /**

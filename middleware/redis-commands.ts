@@ -28,6 +28,8 @@ export interface Commands {
   /** With the milliseconds that are left. */
   readWithLife(key: string): Promise<{ json: string; left: number } | undefined>
   write(key: string, json: string, life: number): Promise<unknown>
+  /** Only where nothing is; whether it did. */
+  add(key: string, json: string, life: number): Promise<boolean>
   replace(key: string, json: string, seen: string, life: number): Promise<Replaced>
   claim(key: string): Promise<string | undefined>
   expire(key: string, life: number): Promise<unknown>
@@ -59,6 +61,7 @@ export function commands(client: RedisClient): Commands {
       return json === null ? undefined : { json, left }
     },
     write: (key, json, life) => client.set(key, json, 'PX', ms(life)),
+    add: async (key, json, life) => (await client.set(key, json, 'PX', ms(life), 'NX')) !== null,
     async replace(key, json, seen, life) {
       const reply = await run(REPLACE, key, sha1(seen), json, ms(life))
       if (reply === 1) return 'saved'

@@ -53,12 +53,14 @@ export class RedisStore extends Store implements Driven {
       load: async (id, life) =>
         (await this.#ask(redis => redis.read(key(id), disableTouch ? undefined : life))) ?? undefined,
       create: async (id, { json, life }) => void (await this.#ask(redis => redis.write(key(id), json, life))),
+      add: (id, { json, life }) => this.#ask(redis => redis.add(key(id), json, life)),
       replace: (id, { json, life }, seen) => this.#ask(redis => redis.replace(key(id), json, seen, life)),
       claim: id => this.#ask(redis => redis.claim(key(id))),
       touch: async (id, { life }) => {
         if (!disableTouch) await this.#ask(redis => redis.expire(key(id), life))
       },
       destroy: async id => void (await this.#ask(redis => redis.remove(key(id)))),
+      ids: () => this.#ids(),
       ready: () => this.connection.ready(),
       close: () => this.close(),
     }
@@ -167,6 +169,10 @@ export class RedisStore extends Store implements Driven {
   #reconnect(timedOut: boolean): void {
     const { own, client } = this.connection
     if (own && timedOut && client.status === 'ready' && 'stream' in client) client.disconnect(true)
+  }
+
+  async *#ids(): AsyncGenerator<string> {
+    for await (const key of this.#keys()) yield key.slice(this.#prefix.length)
   }
 
   async *#keys(): AsyncGenerator<string> {

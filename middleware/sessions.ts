@@ -1,12 +1,13 @@
 // READ FIRST. The life of a session during one request, in order: open (read the cookie, load) - what the handler asks
 // of it - setCookie (as the head is frozen) - commit (before the answer leaves). All policy is here.
 import { type Commit, described, failed, KEPT } from './commit.ts'
-import { Cookie, type CookieOptions } from './cookie.ts'
+import type { Cookie, CookieOptions } from './cookie.ts'
 import { differs, lifeOf, newCookie } from './cookie-life.ts'
+import { unsent } from './cookie-prefix.ts'
 import { SessionGone, StoreUnavailable } from './errors.ts'
 import type { House } from './house.ts'
 import { clearId, readId, type Secret, writeId } from './id-cookie.ts'
-import { driverOf, isSecure, type OutagePolicy, secretsOf } from './options.ts'
+import { driverOf, isSecure, type OutagePolicy } from './options.ts'
 import type { Keeper, Outage, Regenerate, Session, SessionRequest } from './session.ts'
 import { dataIn, dataOf, jsonOf, parse } from './snapshot.ts'
 import { SAME_LIFE, StoredCopy } from './stored-copy.ts'
@@ -32,8 +33,8 @@ export class Visit implements Keeper {
   constructor(house: House, request: SessionRequest, cookieOptions: CookieOptions) {
     this.#house = house
     this.#request = request
-    this.#secrets = house.settings.secrets ?? secretsOf(request.secret)!
-    this.#copy = new StoredCopy(house, driverOf(house.settings.store))
+    this.#secrets = house.settings.secrets ?? listed(request.secret!)
+    this.#copy = new StoredCopy(house, driverOf(house.settings))
     this.#cookieOptions = cookieOptions
   }
 
@@ -58,7 +59,7 @@ export class Visit implements Keeper {
   async load(): Promise<void> {
     if (this.loaded) return
     const id = this.#sent!
-    const life = this.#house.mixedLives ? undefined : lifeOf(new Cookie(this.#cookieOptions))
+    const life = this.#copy.lifeAhead(this.#cookieOptions)
     let loaded: Awaited<ReturnType<StoredCopy['load']>>
     try {
       loaded = await this.#copy.load(id, life)
@@ -68,7 +69,7 @@ export class Visit implements Keeper {
     if (loaded === undefined) return this.#begin()
     this.#inflate(loaded.parsed, loaded.json, life ?? 0)
     this.#original = { id, data: this.#copy.data! }
-    if (this.#house.settings.resave) this.#copy.data = undefined
+    if (this.#house.settings.resave || this.#copy.isUnstamped) this.#copy.data = undefined
   }
 
   /** A new session with a new id, in `req.session`. */
@@ -95,7 +96,7 @@ export class Visit implements Keeper {
       return ended && this.#sent !== undefined ? clearId(settings.name, this.#newCookie().data) : undefined
     }
     if (this.outage !== undefined || typeof id !== 'string' || !this.#deservesCookie(session)) return undefined
-    if (session.cookie.secure && !isSecure(this.#request, settings.proxy)) return undefined
+    if (session.cookie.secure && !isSecure(this.#request, settings.proxy)) return unsent(this.#request, settings.proxy)
     this.#touch(session)
     const value = this.#house.ids.signed(id, this.#secrets[0]!)
     return writeId(settings.name, value, session.cookie.data)
@@ -179,7 +180,10 @@ export class Visit implements Keeper {
   #inflate(parsed: any, json: string | undefined, slid: number): void {
     // A TypeError, as from express-session, when what was stored is no session.
     const expires: unknown = parsed.cookie.expires
-    const data = json === undefined ? dataOf(parsed) : dataIn(json, parsed)
+    const copy = this.#copy
+    const cut = json === undefined ? undefined : dataIn(json, parsed)
+    copy.take(parsed)
+    const data = cut ?? dataOf(parsed)
     const stored = parsed.cookie
     const cookie = this.#newCookie()
     // How long it lives was decided for this session; how the cookie is sent, by the options of today.
@@ -190,7 +194,6 @@ export class Visit implements Keeper {
     // Now and not at the end: what was written is the expiry of the last write, and a save() would take it for the life.
     if (cookie._expires !== null && typeof cookie.originalMaxAge === 'number') session.touch()
     this.#request.session = session
-    const copy = this.#copy
     copy.json = json ?? jsonOf(cookie, data)
     copy.data = data
     copy.slid = slid

@@ -2,6 +2,12 @@
 import type { CookieData } from './cookie.ts'
 import type { Session } from './session.ts'
 
+/**
+ * The key beside the data that says when a session was made, for `lifetime.absolute`. At the top, since express-session,
+ * when it rewrites a session during a deployment, keeps what is there, but not what it does not know inside `cookie`.
+ */
+export const STAMP = '__created'
+
 /** The data without the cookie, whose expiry is another at every request. */
 export function dataOf(session: Session): string {
   const all = session as object as Record<string, unknown>
@@ -12,19 +18,32 @@ export function dataOf(session: Session): string {
 }
 
 /** `cookie` first, as express-session and connect-redis write it. */
-export function jsonOf(cookie: { toJSON(): CookieData }, data: string): string {
-  return `{"cookie":${JSON.stringify(cookie)}${data === '{}' ? '}' : `,${data.slice(1)}`}`
+export function jsonOf(cookie: { toJSON(): CookieData }, data: string, created?: number): string {
+  return `${headOf(cookie, created)}${data === '{}' ? '}' : `,${data.slice(1)}`}`
 }
 
 /** The data as it stands in `json`: cut out where the cookie comes first, else written anew. */
-export function dataIn(json: string, parsed: { cookie?: unknown }): string {
-  const head = `{"cookie":${JSON.stringify(parsed.cookie)}`
+export function dataIn(json: string, parsed: { cookie?: unknown; [STAMP]?: unknown }): string {
+  const head = headOf(parsed.cookie, parsed[STAMP])
   if (!json.startsWith(head)) {
-    const { cookie: _, ...data } = parsed
+    const { cookie: _, [STAMP]: __, ...data } = parsed
     return JSON.stringify(data)
   }
   // A blank at the end is a writer's claim, and no data.
   return json.charCodeAt(head.length) === 44 ? `{${json.slice(head.length + 1).trimEnd()}` : '{}'
+}
+
+function headOf(cookie: unknown, created: unknown): string {
+  return `{"cookie":${JSON.stringify(cookie)}${created === undefined ? '' : `,"${STAMP}":${created}`}`
+}
+
+/** Whether it is a session that can be used, as against some other JSON. */
+export function isSession(parsed: any): boolean {
+  const cookie = typeof parsed === 'object' && parsed !== null ? parsed.cookie : undefined
+  if (typeof cookie !== 'object' || cookie === null || Array.isArray(parsed)) return false
+  const { expires, originalMaxAge } = cookie
+  if (expires != null && (typeof expires !== 'string' || Number.isNaN(Date.parse(expires)))) return false
+  return originalMaxAge == null || typeof originalMaxAge === 'number'
 }
 
 /**

@@ -24,15 +24,21 @@ export interface SessionStore {
   readonly slides: boolean
   /** Whether `replace` compares. Where it does not, the later of two writers wins. */
   readonly compares: boolean
+  /** Nobody else writes into it: what is no session there is a mistake of the app, and is told as express-session does. */
+  readonly local?: boolean
   /** The JSON, or what it says. `life` in milliseconds: from now on, where loading slides; undefined: leave it. */
   load(id: string, life: number | undefined): Awaitable<string | object | undefined>
   create(id: string, snapshot: Snapshot): Awaitable<void>
+  /** Creates where nothing is, and says whether it has; `hashIds` needs it for sessions that are there already. */
+  add?(id: string, snapshot: Snapshot): Awaitable<boolean>
   /** Writes only over what was `seen`, and creates nothing. */
   replace(id: string, snapshot: Snapshot, seen: string): Awaitable<Replaced>
   /** Puts a blank behind the JSON, so that those who compare fail, and returns what is there then. */
   claim?(id: string): Awaitable<string | undefined>
   touch(id: string, snapshot: Omit<Snapshot, 'json'>): Awaitable<void>
   destroy(id: string): Awaitable<void>
+  /** The ids of all that is stored. */
+  ids?(): Iterable<string> | AsyncIterable<string>
   ready?(): Promise<void>
   close?(): Promise<void>
 }

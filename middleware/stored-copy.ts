@@ -1,11 +1,13 @@
 // What the store holds of one session, as far as its request knows. All that is asked of the store about a session of a
 // request is asked here, so that whatever has to go with a write or a removal has one place.
 import type { CookieData, CookieOptions } from './cookie.ts'
+import { Cookie } from './cookie.ts'
 import { lifeOf } from './cookie-life.ts'
 import type { House } from './house.ts'
+import { bounded } from './lifetime.ts'
 import { type Data, merger, rebase } from './merge.ts'
 import type { Session } from './session.ts'
-import { dataIn, jsonOf, parse } from './snapshot.ts'
+import { dataIn, isSession, jsonOf, parse, STAMP } from './snapshot.ts'
 import type { SessionStore, Snapshot } from './store.ts'
 
 /** Lives that differ by less are the same: a cookie's maxAge is off by what its making took. */
@@ -26,6 +28,10 @@ export class StoredCopy {
   cookie: CookieOptions | undefined
   /** Milliseconds to which loading has set the life; 0 when it has not. */
   slid = 0
+  /** When the session was made, as `lifetime.absolute` counts. */
+  #created: number | undefined
+  /** Made before anybody counted: from now on it is, and that has to be written. */
+  isUnstamped = false
 
   constructor(house: House, driver: SessionStore) {
     this.#house = house
@@ -35,6 +41,13 @@ export class StoredCopy {
   /** Of a new session there is none. */
   reset(): void {
     this.json = this.data = this.cookie = undefined
+    this.#created = Date.now()
+  }
+
+  /** To which loading may set the life; undefined: not known before the session is. */
+  lifeAhead(options: CookieOptions): number | undefined {
+    const idle = this.#house.settings.lifetime?.idle
+    return idle ?? (this.#house.mixedLives ? undefined : lifeOf(new Cookie(options)))
   }
 
   /** `life` in milliseconds: from now on, where loading slides; undefined: leave it. */
@@ -43,39 +56,71 @@ export class StoredCopy {
     counts.loads++
     const stored = await this.driver.load(id, life)
     const { parsed, json } = parse(stored)
-    if (parsed === undefined) {
+    const isText = this.driver.compares && !this.driver.local
+    if (parsed === undefined || (isText && !isSession(parsed))) {
       counts[stored === undefined ? 'misses' : 'corrupt']++
+      return undefined
+    }
+    if (this.#isPast(parsed)) {
+      counts.expired++
+      await this.remove(id)
       return undefined
     }
     if (json !== undefined) known?.keep(id, json)
     return { parsed, json }
   }
 
+  /** Takes out of what was stored what is not the app's. */
+  take(parsed: any): void {
+    const now = Date.now()
+    const created: unknown = parsed[STAMP]
+    this.isUnstamped = typeof created !== 'number' && this.#house.settings.lifetime?.absolute !== undefined
+    this.#created = typeof created === 'number' ? Math.min(created, now) : now
+    if (created !== undefined) delete parsed[STAMP]
+  }
+
+  #isPast(parsed: any): boolean {
+    const absolute = this.#house.settings.lifetime?.absolute
+    return absolute !== undefined && typeof parsed[STAMP] === 'number' && parsed[STAMP] + absolute <= Date.now()
+  }
+
+  /** Milliseconds from now. */
+  #life(cookie: Cookie): number {
+    const { lifetime } = this.#house.settings
+    return lifetime === undefined ? lifeOf(cookie) : bounded(lifeOf(cookie), lifetime, this.#created)
+  }
+
+  /** What is written beside the data; nothing when nobody counts. */
+  get #stamp(): number | undefined {
+    return this.#house.settings.lifetime?.absolute === undefined ? undefined : this.#created
+  }
+
   /** Whether loading has already given it the life of its cookie. */
   hasSlid(session: Session): boolean {
-    return this.driver.slides && this.slid > 0 && Math.abs(lifeOf(session.cookie) - this.slid) <= SAME_LIFE
+    return this.driver.slides && this.slid > 0 && Math.abs(this.#life(session.cookie) - this.slid) <= SAME_LIFE
   }
 
   async touch(session: Session): Promise<void> {
-    await this.driver.touch(session.id, { life: lifeOf(session.cookie), session })
+    await this.driver.touch(session.id, { life: this.#life(session.cookie), session })
   }
 
   /** `stays`: the handler goes on with the session, so what others wrote has to show in it. */
   async write(session: Session, data: string, stays: boolean): Promise<void> {
-    const life = lifeOf(session.cookie)
+    const life = this.#life(session.cookie)
     const { id } = session
     const seen = this.json
     if (life <= 0) return seen === undefined ? undefined : this.remove(id)
-    const written = jsonOf(session.cookie, data)
+    const written = jsonOf(session.cookie, data, this.#stamp)
     let json = written
     this.#house.counts.writes++
-    if (seen === undefined) await this.driver.create(id, { json, life, session } satisfies Snapshot)
+    if (seen === undefined)
+      await this.driver.create(id, { json, life, session: this.#whole(session) } satisfies Snapshot)
     else if (this.driver.compares) {
       let merge: ((target: Data) => void) | undefined
       const apply = (current: Data) => (merge ??= merger(seen, written))(current)
       json = await this.#house.writers(this.driver).write(id, { seen, json, session, life, apply })
       if (stays) rebase(session as never, written, json)
-    } else await this.driver.replace(id, { json, life, session }, seen)
+    } else await this.driver.replace(id, { json, life, session: this.#whole(session) }, seen)
     this.#remember(id, json)
     this.data = json === written || !stays ? data : dataIn(json, JSON.parse(json))
     this.cookie = session.cookie.data satisfies CookieData
@@ -91,7 +136,8 @@ export class StoredCopy {
     let result: Awaited<T>
     let thrown: { error: unknown } | undefined
     const apply = async (current: Data) => {
-      const { cookie } = current
+      const { cookie, [STAMP]: created = this.#stamp } = current
+      delete current[STAMP]
       try {
         result = await change(current)
       } catch (error) {
@@ -99,8 +145,9 @@ export class StoredCopy {
         throw error
       }
       current.cookie = cookie
+      if (created !== undefined) current[STAMP] = created
     }
-    const life = lifeOf(session.cookie)
+    const life = this.#life(session.cookie)
     const now = await this.#house
       .writers(this.driver)
       .write(session.id, { seen: before, session, life, apply })
@@ -118,6 +165,14 @@ export class StoredCopy {
     this.#house.known?.forget(id)
     await this.driver.destroy(id)
     this.json = undefined
+  }
+
+  /** What a store is handed that takes objects: the stamp is no key of the app's session. */
+  #whole(session: Session): Session {
+    const created = this.#stamp
+    if (created === undefined || this.driver.compares) return session
+    const { cookie, ...data } = session
+    return { cookie, [STAMP]: created, ...data } as never
   }
 
   #remember(id: string, json: string): void {

@@ -65,13 +65,7 @@ function moving(base: SessionStore, mover: Mover): SessionStore {
       // What nobody can use stays where it is.
       return isSession(parse(old).parsed) ? mover.move(id, to, old, life) : old
     },
-    async replace(id, snapshot, seen) {
-      const to = storedId(id)
-      const replaced = await base.replace(to, snapshot, seen)
-      if (typeof replaced === 'string') return replaced
-      const current = await mover.settled(id, to, replaced.current, snapshot.life)
-      return current === undefined ? 'gone' : { current }
-    },
+    replace: replacing(base, mover),
     ...(hashed.claim && {
       async claim(id: string) {
         return mover.settled(id, storedId(id), await hashed.claim!(id), undefined)
@@ -86,6 +80,7 @@ function finding(base: SessionStore, mover: Mover): SessionStore {
     const to = storedId(id)
     return mover.settled(id, to, textOf(await base.load(to, life)), life)
   }
+  const replaceHashed = replacing(base, mover)
   const { claim } = base
   return {
     ...base,
@@ -99,7 +94,7 @@ function finding(base: SessionStore, mover: Mover): SessionStore {
       if (replaced === 'saved' || (replaced !== 'gone' && !isMoved(replaced.current))) return replaced
       // Another server has moved it, now or before.
       if ((await hashed(id, undefined)) === undefined) return 'gone'
-      return base.replace(storedId(id), snapshot, seen)
+      return replaceHashed(id, snapshot, seen)
     },
     ...(claim && {
       async claim(id: string) {
@@ -112,6 +107,17 @@ function finding(base: SessionStore, mover: Mover): SessionStore {
       await Promise.all([base.touch(id, snapshot), base.touch(storedId(id), snapshot)])
     },
     destroy: id => destroyBoth(base, id),
+  }
+}
+
+/** `replace` of what is stored under the hash. */
+function replacing(base: SessionStore, mover: Mover): SessionStore['replace'] {
+  return async (id, snapshot, seen) => {
+    const to = storedId(id)
+    const replaced = await base.replace(to, snapshot, seen)
+    if (typeof replaced === 'string') return replaced
+    const current = await mover.settled(id, to, replaced.current, snapshot.life)
+    return current === undefined ? 'gone' : { current }
   }
 }
 

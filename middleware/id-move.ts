@@ -23,6 +23,8 @@ const TRIES = 50
 const REMAINS = 30_000
 
 const MOVING = /^moving ([\w-]+) *$/
+/** What takes back a `moving N` that came too late, for a millisecond: no session to anybody. */
+const RETIRED = 'null'
 const MOVED = /^moved ([\w-]+) ([\s\S]*)$/
 
 export interface Mover {
@@ -45,9 +47,9 @@ export function createMover(store: SessionStore, add: NonNullable<SessionStore['
     let found: string | undefined = marker
     for (let nth = 0; nth < TRIES && found !== undefined; nth++) {
       const move = MOVING.exec(found)?.[1]
-      if (move === undefined) return found
+      if (move === undefined) return known(found)
       const session = await closed(from, move, life)
-      const [next, lasts]: [string, number] = session === undefined ? ['null', 1] : [session, lifeIn(session, life)]
+      const [next, lasts]: [string, number] = session === undefined ? [RETIRED, 1] : [session, lifeIn(session, life)]
       const replaced = await write(to, next, lasts, found)
       if (replaced === 'saved') {
         if (session !== undefined) await write(from, `moved ${move} `, REMAINS, `moved ${move} ${session}`)
@@ -75,7 +77,9 @@ export function createMover(store: SessionStore, add: NonNullable<SessionStore['
 
   return {
     settled(from, to, found, life) {
-      return found === undefined || !MOVING.test(found) ? found : finish(from, to, found, life)
+      // All sessions begin with a brace.
+      if (found === undefined || found.charCodeAt(0) === 123) return found
+      return MOVING.test(found) ? finish(from, to, found, life) : known(found)
     },
     async move(from, to, text, life) {
       const marker = `moving ${randomBytes(9).toString('base64url')}`
@@ -85,6 +89,10 @@ export function createMover(store: SessionStore, add: NonNullable<SessionStore['
       return found === undefined ? undefined : finish(from, to, found, life)
     },
   }
+}
+
+function known(found: string): string | undefined {
+  return found.trimEnd() === RETIRED ? undefined : found
 }
 
 /** A load that slides says how long; else the session itself does. */

@@ -122,7 +122,7 @@ export class StoredCopy {
       if (stays) rebase(session as never, written, json)
     } else await this.driver.replace(id, { json, life, session: this.#whole(session) }, seen)
     this.#remember(id, json)
-    this.data = json === written || !stays ? data : dataIn(json, JSON.parse(json))
+    this.data = json === written || !stays ? data : this.#dataIn(json)
     this.cookie = session.cookie.data satisfies CookieData
   }
 
@@ -157,7 +157,7 @@ export class StoredCopy {
     // What the handler changed and has not saved stays changed.
     rebase(session as never, before, now)
     this.#remember(session.id, now)
-    this.data = dataIn(now, JSON.parse(now))
+    this.data = this.#dataIn(now)
     return result!
   }
 
@@ -173,6 +173,13 @@ export class StoredCopy {
     if (created === undefined || this.driver.compares) return session
     const { cookie, ...data } = session
     return { cookie, [STAMP]: created, ...data } as never
+  }
+
+  /** After a merge: when it was made, too, is what the store says. */
+  #dataIn(json: string): string {
+    const parsed = JSON.parse(json)
+    if (typeof parsed[STAMP] === 'number') this.#created = parsed[STAMP]
+    return dataIn(json, parsed)
   }
 
   #remember(id: string, json: string): void {

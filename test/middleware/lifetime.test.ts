@@ -162,6 +162,33 @@ describe('lifetime', () => {
     assert.equal((await keys(site, first)).split(',').sort().join(), 'a,b,c,cookie,count')
   })
 
+  it('absolute: of two starts the one that is stored counts, and none gets lost in a merge', async () => {
+    let stamp: number | undefined
+    const site = await open(
+      ours.serve(
+        redis.url,
+        app => {
+          app.get('/save', async (req: any, res) => {
+            const other = { ...(await stored()), ...(stamp && { [STAMP]: stamp }), other: 1 }
+            await redis.client.set(await keyOf(), JSON.stringify(other), 'KEEPTTL')
+            req.session.b = 1
+            await req.session.save()
+            res.send(Object.keys(req.session).join())
+          })
+        },
+        { lifetime: { absolute: 60_000 } },
+      ),
+    )
+    const first = await (await serve({})).get('/set/a')
+    const plain = (await redis.client.get(await keyOf()))!
+    assert.equal((await site.get('/save', first)).text, 'cookie,a,b,other')
+    assert.approximately((await stored())[STAMP], Date.now(), 2_000)
+    await redis.client.set(await keyOf(), plain, 'KEEPTTL')
+    stamp = Date.now() - 5_000
+    assert.equal((await site.get('/save', first)).text, 'cookie,a,b,other')
+    assert.equal((await stored())[STAMP], stamp)
+  })
+
   it('absolute: the start survives servers of express-session that write the session', async () => {
     const site = await serve({ lifetime: { absolute: 60_000 } })
     const old = await serve({}, theirs)

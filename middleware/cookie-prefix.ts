@@ -1,8 +1,8 @@
 // What browsers demand of a cookie before they keep it (RFC 6265bis section 5.7), told when the middleware is made
 // instead of by sessions that are silently lost.
 import type { CookieOptions } from './cookie.ts'
-import type { SessionRequest } from './session.ts'
 import { warning } from './notice.ts'
+import type { SessionRequest } from './session.ts'
 
 type Given = CookieOptions | ((request: any) => CookieOptions)
 

@@ -3,7 +3,7 @@ import { hkdfSync, scryptSync } from 'node:crypto'
 
 /**
  * 32 bytes (Buffer, 64 hex digits, or 43-44 characters of base64 or base64url), or a passphrase of at least 24
- * characters, which costs about 250 ms at start.
+ * characters, which costs some hundred milliseconds at start.
  */
 export type EncryptionKey = string | Uint8Array
 

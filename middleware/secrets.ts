@@ -31,7 +31,7 @@ export function secretsOf({ secret, minSecretLength = MIN_LENGTH }: SecretOption
   return all
 }
 
-/** Those of `req.secret` are not checked: they come with every request. */
+/** `req.secret` is not checked: its error would be one for each request, instead of a start that fails. */
 export function listed(secret: Secret | readonly Secret[]): readonly Secret[] {
   return Array.isArray(secret) ? secret : [secret as Secret]
 }

@@ -5,7 +5,7 @@ import type express from 'express'
 import { storedId } from '../../middleware/hashed-ids.ts'
 import { sessions } from '../../middleware/index.ts'
 import { MemoryStore } from '../../middleware/memory-store.ts'
-import { closing } from '../support/clients.ts'
+import { closing, startApp } from '../support/clients.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { type Answer, ours, SECRET, type Site } from './contenders.ts'
 
@@ -129,6 +129,30 @@ describe('hashed ids', () => {
       assert.isEmpty(await keys())
     })
   }
+
+  it('take commands that a Cluster takes', async () => {
+    // Of itself it would choose its port plus 10000, which may be none.
+    const bus = await open(startApp(() => {}))
+    await bus.close()
+    const settings = { 'cluster-enabled': 'yes', 'cluster-port': bus.port, 'cluster-announce-ip': '127.0.0.1' }
+    const node = await open(startRedis(...Object.entries(settings).flatMap(([key, value]) => [`--${key}`, `${value}`])))
+    await node.client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+    const up = async () => String(await node.client.call('CLUSTER', 'INFO')).includes('cluster_state:ok')
+    while (!(await up())) await new Promise(resolve => setTimeout(resolve, 20))
+    const cluster = { redis: [{ host: '127.0.0.1', port: node.port }], deadline: 2_000 }
+    const old = await serve(cluster)
+    const first = await old.get('/set/a')
+    const site = await serve({ ...cluster, hashIds: true, encrypt: Buffer.alloc(32, 1) })
+    await site.get('/set/b', first)
+    await site.get('/update', first)
+    assert.equal(await keysOf(site, first), 'a,b,count')
+    assert.equal(
+      await keysOf(await serve({ ...cluster, hashIds: 'read', encrypt: Buffer.alloc(32, 1) }), first),
+      'a,b,count',
+    )
+    assert.equal((await site.get('/logout', first)).status, 200)
+    assert.equal(await node.client.dbsize(), 0)
+  })
 
   it('let nobody be logged out who comes while three servers change over', async () => {
     const old = await serve({})

@@ -1,6 +1,6 @@
 // The engine's side of the embedded store. Reading asks nobody: it is a look into mapped memory. Writing compares the
 // version that was read, off the main thread and under LMDB's lock, which all processes of the host share.
-import { type Entry, entryOf, keyOf, lasts, slackOf, textOf, untilOf } from './embedded-record.ts'
+import { type Entry, entryOf, idOf, keyOf, lasts, slackOf, textOf, untilOf } from './embedded-record.ts'
 import { createSweep, type Sweep } from './embedded-sweep.ts'
 import { messageOf, StoreUnavailable } from './errors.ts'
 import { createGuard } from './guard.ts'
@@ -11,8 +11,6 @@ import { CLAIM } from './writers.ts'
 export interface EmbeddedDriver extends Required<SessionStore> {
   /** What lives. */
   find(id: string): Entry | undefined
-  /** Opens where nothing is open. Rejects with StoreUnavailable. */
-  files(): Files
   clear(): Promise<void>
 }
 
@@ -27,6 +25,9 @@ const PAUSE = 1_000
 /** The pages in use are counted again after so many milliseconds, and when so large a part of `maxSize` was written. */
 const COUNT_AGAIN = 1_000
 const COUNT_AGAIN_SHARE = 1 / 128
+
+/** Keys that are read at a time. */
+const PAGE = 500
 
 type Written = Pick<Entry, 'json' | 'until' | 'slack'>
 
@@ -88,7 +89,10 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
     }
     sweep.wrote()
     return guard.run(() =>
-      write(() => (ifUnchanged ? sessions.ifVersion(key, read!.version, writes) : sessions.batch(writes))),
+      write(() => {
+        if (!ifUnchanged) return sessions.batch(writes)
+        return read === undefined ? sessions.ifNoExists(key, writes) : sessions.ifVersion(key, read.version, writes)
+      }),
     )
   }
 
@@ -123,7 +127,6 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
 
   return {
     find,
-    files: () => open().files,
     slides: true,
     compares: true,
     load(id, life) {
@@ -152,6 +155,12 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
       }
       return json.length > seen.length ? withRoom(json.length, write) : write()
     },
+    add: (id, { json, life }) =>
+      withRoom(json.length, async () => {
+        const found = entry(id)
+        if (found !== undefined && found.until > Date.now()) return false
+        return put(id, living(json, life), found, true)
+      }),
     async claim(id) {
       for (;;) {
         const found = find(id)
@@ -173,6 +182,23 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
         if (found !== undefined) void due.remove([found.due, key])
       }
       await guard.run(() => write(() => sessions.batch(writes)))
+    },
+    async *ids() {
+      let last: string | undefined
+      for (;;) {
+        const { sessions } = open().files
+        const from = last === undefined ? {} : { start: last, exclusiveStart: true }
+        const keys: string[] = [...sessions.getKeys({ ...from, limit: PAGE })]
+        const now = Date.now()
+        for (const key of keys) {
+          const found = sessions.getEntry(key)
+          if (found !== undefined && entryOf(found).until > now) yield idOf(key, found.value)
+        }
+        if (keys.length < PAGE) return
+        last = keys.at(-1)
+        // In between, others get their turn.
+        await new Promise(resolve => setImmediate(resolve))
+      }
     },
     async clear() {
       const { sessions, due, write } = open().files

@@ -2,7 +2,6 @@
 // takes when it is given neither `redis` nor `store`; as a Store it also works inside express-session.
 import { resolve } from 'node:path'
 import { type EmbeddedDriver, embeddedDriver } from './embedded-driver.ts'
-import { entryOf, idOf } from './embedded-record.ts'
 import type { GuardOptions } from './guard.ts'
 import type { Callback, SessionData } from './session.ts'
 import { type Driven, reply, type SessionStore, Store } from './store.ts'
@@ -22,8 +21,6 @@ const LEAST_SIZE = 1024 * 1024
 const DEADLINE = 5_000
 /** Of sessions whose cookie ends with the browser. */
 const BROWSER_LIFE = 24 * 60 * 60 * 1000
-/** Sessions that are read in one turn of the event loop. */
-const PAGE = 500
 
 export class EmbeddedStore extends Store implements Driven {
   readonly driver: SessionStore
@@ -80,7 +77,7 @@ export class EmbeddedStore extends Store implements Driven {
   override all(callback: (error: any, sessions?: any) => void): void {
     const read = async () => {
       const found: Record<string, SessionData> = Object.create(null)
-      for await (const id of this.#ids()) {
+      for await (const id of this.#driver.ids()) {
         const session = await this.#get(id)
         if (session) found[id] = session
       }
@@ -92,7 +89,7 @@ export class EmbeddedStore extends Store implements Driven {
   override length(callback: (error: any, length?: number) => void): void {
     const count = async () => {
       let length = 0
-      for await (const _ of this.#ids()) length++
+      for await (const _ of this.#driver.ids()) length++
       return length
     }
     reply(count(), callback)
@@ -119,24 +116,6 @@ export class EmbeddedStore extends Store implements Driven {
     // A cookie that the app has let expire ends the session.
     if (life <= 0) await this.#driver.destroy(id)
     else await this.#driver.create(id, { json: JSON.stringify(session), life, session })
-  }
-
-  /** Of the sessions that live. */
-  async *#ids(): AsyncGenerator<string> {
-    let last: string | undefined
-    for (;;) {
-      const { sessions } = this.#driver.files()
-      const from = last === undefined ? {} : { start: last, exclusiveStart: true }
-      const keys: string[] = [...sessions.getKeys({ ...from, limit: PAGE })]
-      const now = Date.now()
-      for (const key of keys) {
-        const found = sessions.getEntry(key)
-        if (found !== undefined && entryOf(found).until > now) yield idOf(key, found.value)
-      }
-      if (keys.length < PAGE) return
-      last = keys.at(-1)
-      await new Promise(resolve => setImmediate(resolve))
-    }
   }
 }
 

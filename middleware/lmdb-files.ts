@@ -13,6 +13,7 @@ export interface Database<Key> {
   remove(key: Key): Promise<boolean>
   /** Carries out the writes that `writes` asks for when the entry has this version; checked and done in one step. */
   ifVersion(key: Key, version: number, writes: () => void): Promise<boolean>
+  ifNoExists(key: Key, writes: () => void): Promise<boolean>
   batch(writes: () => void): Promise<boolean>
   clearAsync(): Promise<boolean>
   resetReadTxn(): void

@@ -18,7 +18,6 @@ export class MemoryStore extends Store implements Driven {
     this.driver = {
       slides: true,
       compares: true,
-      local: true,
       load: (id, life) => {
         const json = this.#read(id)
         if (json !== undefined && life !== undefined) this.#until.set(id, Date.now() + life)

@@ -37,10 +37,15 @@ function headOf(cookie: unknown, created: unknown): string {
   return `{"cookie":${JSON.stringify(cookie)}${created === undefined ? '' : `,"${STAMP}":${created}`}`
 }
 
-/** Whether it is a session that can be used, as against some other JSON. */
+/**
+ * Whether it is a session that can be used, as against some other JSON. An object without any `cookie` counts as one:
+ * only an app can have put it there, and learns of it by express-session's TypeError.
+ */
 export function isSession(parsed: any): boolean {
-  const cookie = typeof parsed === 'object' && parsed !== null ? parsed.cookie : undefined
-  if (typeof cookie !== 'object' || cookie === null || Array.isArray(parsed)) return false
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return false
+  const { cookie } = parsed
+  if (cookie === undefined) return true
+  if (typeof cookie !== 'object' || cookie === null) return false
   const { expires, originalMaxAge } = cookie
   if (expires != null && (typeof expires !== 'string' || Number.isNaN(Date.parse(expires)))) return false
   return originalMaxAge == null || typeof originalMaxAge === 'number'

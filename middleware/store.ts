@@ -24,8 +24,6 @@ export interface SessionStore {
   readonly slides: boolean
   /** Whether `replace` compares. Where it does not, the later of two writers wins. */
   readonly compares: boolean
-  /** Nobody else writes into it: what is no session there is a mistake of the app, and is told as express-session does. */
-  readonly local?: boolean
   /** The JSON, or what it says. `life` in milliseconds: from now on, where loading slides; undefined: leave it. */
   load(id: string, life: number | undefined): Awaitable<string | object | undefined>
   create(id: string, snapshot: Snapshot): Awaitable<void>

@@ -56,8 +56,7 @@ export class StoredCopy {
     counts.loads++
     const stored = await this.driver.load(id, life)
     const { parsed, json } = parse(stored)
-    const isText = this.driver.compares && !this.driver.local
-    if (parsed === undefined || (isText && !isSession(parsed))) {
+    if (parsed === undefined || (json !== undefined && !isSession(parsed))) {
       counts[stored === undefined ? 'misses' : 'corrupt']++
       return undefined
     }

@@ -126,8 +126,8 @@ describe('bad input', () => {
   it('what is no session in Redis is a new session, with a new id', async () => {
     const site = await stores.redis!()
     const first = await ask(site)
-    const corrupt = ['{"cookie":', '', ' ', 'null', '\u0000', '5', '"cookie"', '[]', '[{"cookie":{}}]', 'true', '{}']
-    corrupt.push('{"foo":"bar"}', '{"cookie":null}', '{"cookie":"x"}', '{"cookie":{"expires":"never"}}')
+    const corrupt = ['{"cookie":', '', ' ', 'null', '\u0000', '5', '"cookie"', '[]', '[{"cookie":{}}]', 'true']
+    corrupt.push('{"cookie":null}', '{"cookie":"x"}', '{"cookie":{"expires":"never"}}')
     corrupt.push('{"cookie":{"expires":{}}}', '{"cookie":{"originalMaxAge":"x"}}', '\xff\xfe', 'v1.abc.def')
     for (const each of corrupt) {
       await redis.client.set(`sess:${idOf(first.cookie!)}`, each)

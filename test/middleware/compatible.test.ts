@@ -46,7 +46,7 @@ describe('compatible', () => {
   const kits: Record<string, Kit> = {
     'express-session': { session: expressSession, store: () => new expressSession.MemoryStore() },
     'sessions, in-process store': { session: sessions, store: () => new MemoryStore() },
-    'sessions, RedisStore': { session: sessions, store: redisStore, shared: true },
+    'sessions, RedisStore': { session: sessions, store: redisStore },
     'sessions, EmbeddedStore': { session: sessions, store: embedded },
     'sessions, a store of express-session': { session: sessions, store: () => new expressSession.MemoryStore() },
     'express-session, our RedisStore': { session: expressSession, store: redisStore },

@@ -9,8 +9,6 @@ export interface Kit {
   readonly session: any
   /** What stands in the place of `session.MemoryStore`. */
   store(): any
-  /** Others write into its store too, so that what is no session there is not the fault of this app. */
-  readonly shared?: boolean
 }
 
 export type Respond = (req: any, res: any, errors: readonly Error[]) => unknown

@@ -26,6 +26,7 @@ export {
 } from './health.ts'
 export type { LifetimeOptions } from './lifetime.ts'
 export { MemoryStore } from './memory-store.ts'
+export type { Near, NearCacheOptions, NearCounts } from './near-commands.ts'
 export type { OutagePolicy, SessionOptions } from './options.ts'
 export type { RedisSource } from './redis-client.ts'
 export { RedisStore, type RedisStoreOptions } from './redis-store.ts'

@@ -12,6 +12,7 @@ import { newId } from './ids.ts'
 import { type LifetimeOptions, lifetimeOf } from './lifetime.ts'
 import { lmdb } from './lmdb-files.ts'
 import { MemoryStore } from './memory-store.ts'
+import type { NearCacheOptions } from './near-commands.ts'
 import { notice, warning } from './notice.ts'
 import type { RedisSource } from './redis-client.ts'
 import { RedisStore } from './redis-store.ts'
@@ -60,6 +61,8 @@ export interface SessionOptions extends SecretOptions, HardeningOptions {
   prefix?: string | undefined
   /** Milliseconds that one command to Redis, default 250, or one write of the embedded store, default 5000, may take. */
   deadline?: number | undefined
+  /** With `redis`: serves what has not changed there from the process; see docs/near-cache.md. Default false. */
+  nearCache?: boolean | NearCacheOptions | undefined
 }
 
 export interface Settings {
@@ -97,8 +100,10 @@ export function settingsOf(options: SessionOptions): Settings {
     if (options[option] !== undefined && other)
       throw new TypeError(`${option} and ${other} cannot both be given: ${option} is of the embedded store`)
   }
-  const { prefix, deadline } = options
-  const given = redis === undefined ? options.store : new RedisStore({ client: redis, prefix, deadline })
+  const { prefix, deadline, nearCache } = options
+  if (nearCache && redis === undefined)
+    throw new TypeError('nearCache needs redis: a store that is given has its own options')
+  const given = redis === undefined ? options.store : new RedisStore({ client: redis, prefix, deadline, nearCache })
   const store = (given ?? embedded(options)) as Store
   const driver = plainDriverOf(store)
   const hardened = hardening(options, driver)

@@ -26,6 +26,8 @@ const OWN: RedisOptions = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   connectTimeout: 2_000,
+  // A connection that is given up because it is silent will not say goodbye either.
+  disconnectTimeout: 200,
   keepAlive: 10_000,
   noDelay: true,
   retryStrategy: nth => Math.min(50 * 2 ** Math.min(nth, 6), 2_000) * (0.75 + Math.random() / 2),
@@ -69,6 +71,20 @@ export function connect(source: RedisSource): Connection {
       if (own) client.disconnect()
     },
   }
+}
+
+/** A second connection to the same server, for messages; not connected yet. ioredis hands out what RESP2 calls them. */
+export function listenerFor(client: Redis): Redis {
+  return client.duplicate({
+    ...OWN,
+    lazyConnect: true,
+    protocol: 2,
+    replyMapping: 'legacy',
+    // It is subscribed by hand, after its id has been asked for.
+    autoResubscribe: false,
+    enableAutoPipelining: false,
+    keyPrefix: '',
+  } as RedisOptions)
 }
 
 function open(source: Exclude<RedisSource, RedisClient>): RedisClient {

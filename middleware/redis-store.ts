@@ -1,6 +1,7 @@
 // Sessions in Redis, as connect-redis writes them: JSON under `sess:` and the id. Works with our middleware and, in
 // place of connect-redis, with express-session.
 import { createGuard, type Guard, type GuardOptions } from './guard.ts'
+import { type Near, type NearCacheOptions, near, nearSettings } from './near-commands.ts'
 import { type Connection, connect, type RedisSource } from './redis-client.ts'
 import { type Commands, commands, isAway } from './redis-commands.ts'
 import type { Callback, SessionData } from './session.ts'
@@ -17,12 +18,16 @@ export interface RedisStoreOptions extends GuardOptions {
   scanCount?: number | undefined
   /** `touch` does nothing: sessions end `ttl` after they were last written. */
   disableTouch?: boolean | undefined
+  /** Serves from the process what has not changed in Redis; see docs/near-cache.md. Not with a Cluster. Default false. */
+  nearCache?: boolean | NearCacheOptions | undefined
 }
 
 export class RedisStore extends Store implements Driven {
   readonly driver: SessionStore
   readonly connection: Connection
   readonly guard: Guard
+  readonly nearCache: Near | undefined
+  readonly #plain: Commands
   #commands: Commands
   #prefix: string
   #ttl: number | ((session: SessionData) => number)
@@ -37,11 +42,14 @@ export class RedisStore extends Store implements Driven {
       ttl = 86_400,
       ...rest
     } = typeof options === 'string' ? { client: options } : options
-    const { scanCount = 100, disableTouch = false, deadline } = rest as Partial<RedisStoreOptions>
+    const { scanCount = 100, disableTouch = false, deadline, nearCache } = rest as Partial<RedisStoreOptions>
     if (client === undefined) throw new TypeError('RedisStore needs a client')
+    const settings = nearSettings(nearCache, client)
     this.connection = connect(client)
     this.guard = createGuard({ deadline }, isAway, timedOut => this.#reconnect(timedOut))
-    this.#commands = commands(this.connection.client)
+    this.#plain = commands(this.connection.client)
+    this.nearCache = settings && near(settings, this.connection.client, this.#plain)
+    this.#commands = this.nearCache?.commands ?? this.#plain
     this.#prefix = prefix
     this.#ttl = ttl
     this.#scanCount = scanCount
@@ -50,14 +58,17 @@ export class RedisStore extends Store implements Driven {
     this.driver = {
       slides: !disableTouch,
       compares: true,
-      load: async (id, life) =>
-        (await this.#ask(redis => redis.read(key(id), disableTouch ? undefined : life))) ?? undefined,
+      load: async (id, wanted, fresh) => {
+        const life = disableTouch ? undefined : wanted
+        const near = fresh ? undefined : this.#near(key(id), life)
+        return near?.json ?? (await this.#ask(redis => redis.read(key(id), life))) ?? undefined
+      },
       create: async (id, { json, life }) => void (await this.#ask(redis => redis.write(key(id), json, life))),
       add: (id, { json, life }) => this.#ask(redis => redis.add(key(id), json, life)),
       replace: (id, { json, life }, seen) => this.#ask(redis => redis.replace(key(id), json, seen, life)),
       claim: id => this.#ask(redis => redis.claim(key(id))),
       touch: async (id, { life }) => {
-        if (!disableTouch) await this.#ask(redis => redis.expire(key(id), life))
+        if (!disableTouch) await this.#slide(key(id), life)
       },
       destroy: async id => void (await this.#ask(redis => redis.remove(key(id)))),
       ids: () => this.#ids(),
@@ -73,6 +84,7 @@ export class RedisStore extends Store implements Driven {
 
   /** Disconnects when the connection was made here; an instance that was given is left open. */
   close(): Promise<void> {
+    this.nearCache?.close()
     return this.connection.close()
   }
 
@@ -92,10 +104,7 @@ export class RedisStore extends Store implements Driven {
 
   override touch(id: string, session: any, callback?: Callback): void {
     if (this.#disableTouch) return void (callback && process.nextTick(callback))
-    reply(
-      this.#ask(redis => redis.expire(this.#prefix + id, this.#life(session))),
-      callback,
-    )
+    reply(this.#slide(this.#prefix + id, this.#life(session)), callback)
   }
 
   override destroy(id: string, callback?: Callback): void {
@@ -109,7 +118,7 @@ export class RedisStore extends Store implements Driven {
     const read = async () => {
       const sessions: SessionData[] = []
       for await (const key of this.#keys()) {
-        const session = await this.#get(key)
+        const session = this.#inflated(await this.#ask(() => this.#plain.readWithLife(key)))
         if (session) sessions.push(Object.assign(session, { id: key.slice(this.#prefix.length) }))
       }
       return sessions
@@ -133,9 +142,24 @@ export class RedisStore extends Store implements Driven {
     reply(clear(), callback)
   }
 
-  /** Not the expiry that was written: the life of a session is Redis's, and a touch does not write. */
   async #get(key: string): Promise<SessionData | undefined> {
-    const found = await this.#ask(redis => redis.readWithLife(key))
+    const near = this.#near(key)
+    if (near === undefined) return this.#inflated(await this.#ask(redis => redis.readWithLife(key)))
+    const left = near.ends - performance.now()
+    return this.#inflated({ json: near.json!, left: Number.isFinite(left) ? left : -1 })
+  }
+
+  /** While Redis is away the outage policy decides, and the breaker needs somebody who tries. */
+  #near(key: string, life?: number) {
+    return this.nearCache === undefined || this.guard.open ? undefined : this.nearCache.find(key, life)
+  }
+
+  async #slide(key: string, life: number): Promise<void> {
+    if (this.guard.open || !this.nearCache?.lasts(key, life)) await this.#ask(redis => redis.expire(key, life))
+  }
+
+  /** Not the expiry that was written: the life of a session is Redis's, and a touch does not write. */
+  #inflated(found: { json: string; left: number } | undefined): SessionData | undefined {
     if (found === undefined) return undefined
     const session = JSON.parse(found.json)
     const written = session.cookie?.expires

@@ -140,7 +140,7 @@ export class Visit implements Keeper {
   }
 
   async reload(session: Session): Promise<void> {
-    const { parsed, json } = parse(await this.#copy.driver.load(session.id, undefined))
+    const { parsed, json } = parse(await this.#copy.driver.load(session.id, undefined, true))
     if (parsed === undefined) throw new Error('failed to load session')
     this.#inflate(parsed, json, this.#copy.slid)
   }

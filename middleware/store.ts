@@ -24,8 +24,11 @@ export interface SessionStore {
   readonly slides: boolean
   /** Whether `replace` compares. Where it does not, the later of two writers wins. */
   readonly compares: boolean
-  /** The JSON, or what it says. `life` in milliseconds: from now on, where loading slides; undefined: leave it. */
-  load(id: string, life: number | undefined): Awaitable<string | object | undefined>
+  /**
+   * The JSON, or what it says. `life` in milliseconds: from now on, where loading slides; undefined: leave it.
+   * `fresh`: not from a cache.
+   */
+  load(id: string, life: number | undefined, fresh?: boolean): Awaitable<string | object | undefined>
   create(id: string, snapshot: Snapshot): Awaitable<void>
   /** Creates where nothing is, and says whether it has; `hashIds` needs it for sessions that are there already. */
   add?(id: string, snapshot: Snapshot): Awaitable<boolean>

@@ -64,7 +64,7 @@ export function near(settings: NearSettings, of: RedisClient, plain: Commands): 
   const { maxAge, maxSilence } = settings
   const cache = nearCache(settings)
   const counts: NearCounts = { hits: 0, misses: 0, invalidations: 0, flushes: 0, refused: 0 }
-  const prefix = client.options.keyPrefix ?? ''
+  const prefix = client.options?.keyPrefix ?? ''
   const tracking = track(
     client,
     { maxSilence, idle: Math.max(maxAge, 2 * maxSilence) },

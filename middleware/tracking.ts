@@ -46,7 +46,9 @@ const DRIFT = 1_000
 /** Milliseconds that a listener may take to connect; ioredis waits without an end for the answers to its greeting. */
 const PATIENCE = 4_000
 /** Of the errors of Redis these pass by themselves; all others are its word. */
-const PASSING = /^(?:LOADING|BUSY|MASTERDOWN|OOM|READONLY)\b|does not exist/
+const PASSING = /^(?:LOADING|BUSY|MASTERDOWN|OOM|READONLY)\b/
+/** The listener has gone, or after a failover it is still at the old server. */
+const MISPLACED = /client ID .* does not exist/
 
 export function track(client: Redis, options: TrackingOptions, events: TrackingEvents): Tracking {
   const { maxSilence, idle } = options
@@ -66,7 +68,7 @@ export function track(client: Redis, options: TrackingOptions, events: TrackingE
   let tokens = 0
   let timer: NodeJS.Timeout | undefined
   let usedAt = 0
-  let downSince = performance.now()
+  let restartAt = performance.now() + PATIENCE
   let refused = false
   let closed = false
 
@@ -74,7 +76,7 @@ export function track(client: Redis, options: TrackingOptions, events: TrackingE
     era++
     up = pairing = false
     beat = proof = undefined
-    downSince = performance.now()
+    restartAt = performance.now() + PATIENCE
     events.lost()
   }
 
@@ -108,7 +110,8 @@ export function track(client: Redis, options: TrackingOptions, events: TrackingE
     try {
       await client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', target)
     } catch (error) {
-      return void (mine === era && failed(error))
+      if (mine !== era) return
+      return MISPLACED.test(messageOf(error)) ? misplaced() : failed(error)
     }
     if (mine !== era) return
     pairing = false
@@ -124,7 +127,7 @@ export function track(client: Redis, options: TrackingOptions, events: TrackingE
     Promise.all([client.call('CLIENT', 'GETREDIR'), client.publish(channel, sent.token)]).then(
       ([redirect, receivers]) => {
         if (mine !== era) return
-        if (Number(receivers) < 1) return restart()
+        if (Number(receivers) < 1) return misplaced()
         if (String(redirect) !== target) {
           lost()
           return void pair()
@@ -147,6 +150,12 @@ export function track(client: Redis, options: TrackingOptions, events: TrackingE
     listener.disconnect(true)
   }
 
+  /** Not at once: it may find itself there again and again. */
+  function misplaced(): void {
+    deaf()
+    restartAt = performance.now() + maxSilence
+  }
+
   function deaf(): void {
     hearing++
     target = undefined
@@ -164,14 +173,14 @@ export function track(client: Redis, options: TrackingOptions, events: TrackingE
     if (!up) {
       if (target !== undefined) return void pair()
       if (listener.status === 'wait' || listener.status === 'end') return void connect()
-      if (now - downSince > PATIENCE) restart()
+      if (now > restartAt) restart()
     } else if (beat === undefined) send(now)
     // Without an answer it is the reading connection that is silent, and whoever reads finds out.
     else if (beat.answered && now - beat.sent > maxSilence) restart()
   }
 
   function connect(): void {
-    downSince = performance.now()
+    restartAt = performance.now() + PATIENCE
     listener.connect().catch(() => {})
   }
 

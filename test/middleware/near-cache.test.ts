@@ -205,7 +205,7 @@ describe('near-cache', () => {
   })
 
   it('slides when a tenth of the life is gone, and no session ends that is read', async () => {
-    const life = 1_000
+    const life = 800
     const [a, b] = [await start(), await start()]
     await put('a', {}, life)
     let least = life
@@ -250,10 +250,10 @@ describe('near-cache', () => {
   })
 
   it('lets each session age, and is empty when nobody asks', async () => {
-    const store = await start({ nearCache: { maxAge: 150, maxSilence: 100 } })
+    const store = await start({ nearCache: { maxAge: 100, maxSilence: 100 } })
     await put('a')
     await warm(store, 'a')
-    const end = Date.now() + 400
+    const end = Date.now() + 250
     const { get = 0 } = await redis.counting(async () => {
       while (Date.now() < end) {
         await store.driver.load('a', undefined)
@@ -263,7 +263,7 @@ describe('near-cache', () => {
     assert.isAtLeast(get, 2)
     assert.isTrue(await until(() => store.nearCache!.sessions === 0))
     assert.equal(store.nearCache!.bytes, 0)
-    const idle = await redis.counting(() => pause(300))
+    const idle = await redis.counting(() => pause(150))
     assert.deepEqual(idle, {})
   })
 

@@ -11,6 +11,8 @@ export interface SilentProxy {
   /** What comes on connections of this kind waits, until it is let go on. */
   hold(kind: Kind): void
   release(): void
+  /** Where connections go that are opened from now on. */
+  aim(port: number): void
   /** Connections so far that have subscribed to something. */
   readonly listened: number
   close(): Promise<void>
@@ -59,6 +61,7 @@ export async function startSilentProxy(port: number): Promise<SilentProxy> {
     release() {
       for (const { sockets } of links) for (const socket of sockets) socket.resume()
     },
+    aim: to => void (port = to),
     get listened() {
       return listened
     },

@@ -33,7 +33,7 @@ describe('sessions', () => {
       const raced = Array.from({ length: 200 }, async () => {
         const client = await open(openRaw(a.address))
         await client.send('GET /login HTTP/1.1\r\nHost: a\r\n\r\n')
-        await client.until(() => client.bytes.includes('\r\n\r\n'))
+        await client.until(() => client.bytes.includes('\r\n\r\n'), 10_000)
         const cookie = /connect\.sid=[^;]+/.exec(client.bytes.toString('latin1'))![0]
         return (await b.get('/home', cookie)).text
       })

@@ -1,5 +1,6 @@
 // Sessions in Redis, as connect-redis writes them: JSON under `sess:` and the id. Works with our middleware and, in
 // place of connect-redis, with express-session.
+import type { Writable } from 'node:stream'
 import { createGuard, type Guard, type GuardOptions } from './guard.ts'
 import { type Near, type NearCacheOptions, near, nearSettings } from './near-commands.ts'
 import { type Connection, connect, type RedisSource } from './redis-client.ts'
@@ -192,7 +193,9 @@ export class RedisStore extends Store implements Driven {
   /** Silence for so long may be a connection that a firewall forgot: a new one is the way to know. */
   #reconnect(timedOut: boolean): void {
     const { own, client } = this.connection
-    if (own && timedOut && client.status === 'ready' && 'stream' in client) client.disconnect(true)
+    if (!own || !timedOut || client.status !== 'ready' || !('stream' in client)) return
+    // Once: the status stays what it is until the socket has closed, and all that is under way times out meanwhile.
+    if (!(client.stream as Writable).writableEnded) client.disconnect(true)
   }
 
   async *#ids(): AsyncGenerator<string> {

@@ -83,6 +83,18 @@ describe('outage', () => {
     })
   }
 
+  it('of a frozen Redis closes a connection once, however many were waiting', async () => {
+    const site = await serve()
+    const first = await site.get('/set')
+    const warnings: Error[] = []
+    const onWarning = (warning: Error) => void warnings.push(warning)
+    process.on('warning', onWarning)
+    redis.freeze()
+    await Promise.all(Array.from({ length: 40 }, () => site.get('/get', first)))
+    process.off('warning', onWarning)
+    assert.deepEqual(warnings, [])
+  })
+
   it('ends without a restart, and a frozen Redis still has the session', async () => {
     const site = await serve()
     const first = await site.get('/set')

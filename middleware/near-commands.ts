@@ -3,6 +3,7 @@
 
 import type { Redis } from 'ioredis'
 import { type NearEntry, type NearLimits, nearCache } from './near-cache.ts'
+import { warning } from './notice.ts'
 import type { RedisClient, RedisSource } from './redis-client.ts'
 import type { Commands } from './redis-commands.ts'
 import { track } from './tracking.ts'
@@ -79,8 +80,7 @@ export function near(settings: NearSettings, of: RedisClient, plain: Commands): 
       idle: () => cache.clear(),
       refused(reason) {
         // Once: it would come again with each connection.
-        if (counts.refused++ === 0)
-          process.emitWarning(`outrigger sessions: no near-cache, for Redis refuses tracking: ${reason}`, 'Warning')
+        if (counts.refused++ === 0) warning(`no near-cache, for Redis refuses tracking: ${reason}`)
       },
     },
   )
@@ -127,6 +127,7 @@ export function near(settings: NearSettings, of: RedisClient, plain: Commands): 
     readWithLife: fetch,
     write: (key, json, life) => changing(key, plain.write(key, json, life)),
     replace: (key, json, seen, life) => changing(key, plain.replace(key, json, seen, life)),
+    add: (key, json, life) => changing(key, plain.add(key, json, life)),
     claim: key => changing(key, plain.claim(key)),
     expire: (key, life) => changing(key, plain.expire(key, life)),
     remove: key => changing(key, plain.remove(key)),

@@ -6,13 +6,13 @@ export interface SecretOptions {
   /** Signs the id. Of several the first one signs, all are accepted. Else `req.secret` is needed. */
   secret?: Secret | readonly Secret[] | undefined
   /**
-   * Characters (bytes of a Buffer) that a secret must have; a shorter one is a TypeError at start. Default 8, so that
-   * apps come over from express-session as they are; with NODE_ENV=production less than 32 is warned of, once.
+   * Characters (bytes of a Buffer) that a secret must have; a shorter one is a TypeError at start. Default 6, so that
+   * apps come over from express-session as they are, tutorials' `secret` included; with NODE_ENV=production less than 32 is warned of, once.
    */
   minSecretLength?: number | undefined
 }
 
-const MIN_LENGTH = 8
+const MIN_LENGTH = 6
 /** What HMAC-SHA-256 can make use of: RFC 2104 section 3 advises against keys shorter than its output. */
 const ADVISED = 32
 /** Those of READMEs and tutorials, which whoever attacks tries first. */

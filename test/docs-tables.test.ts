@@ -148,6 +148,7 @@ function oneOfEverything(): object {
     ...{ name: 's', balance: 'hash', inFlight: 0, queued: 0, requests: 1, abandoned: 0, limit: 1, held: false },
     ...{ panic: false, panics: 0, panicked: 0, staleRetries: 0, retryBudget: 0, waited: { count: 1, ms: 1 } },
     ...{ responses: { '2xx': 1 }, refused: { overload: 1 }, retries: { 503: 1 }, unretried: { budget: 1 } },
+    pins: { followed: 1 },
     ...{ hedges: { sent: 0, won: 0 }, faults: { settings: {}, delayed: 0, aborted: 0 }, breaker },
     members: [{ ...member, state: 'ready', ejection: breaker, breaker, health, connections }],
   }

@@ -26,6 +26,7 @@ export interface ServicePart {
     readonly name: string
     readonly settings: { readonly balance: { readonly name: string }; readonly faults: object | undefined }
     readonly gate: { readonly inFlight: number; readonly queued: number; readonly limit: number }
+    readonly rooms: { readonly waiting: number }
     readonly held: boolean
     readonly breaker: BreakerPart | undefined
     readonly cluster: { readonly panic: boolean; readonly panics: number; readonly panicked: number }
@@ -33,6 +34,7 @@ export interface ServicePart {
     readonly tally: {
       readonly retries: ReadonlyMap<string, number>
       readonly unretried: ReadonlyMap<string, number>
+      readonly pins: ReadonlyMap<string, number>
       readonly hedges: number
       readonly hedgesWon: number
       readonly faultsDelayed: number
@@ -70,7 +72,7 @@ function listenerStatus({ settings, address, connections, accepted, counters }: 
 }
 
 function serviceStatus({ service, counters, members }: ServicePart, now: number): ServiceStatus {
-  const { name, settings, gate, held, cluster, tally } = service
+  const { name, settings, gate, rooms, held, cluster, tally } = service
   const { requests, byClass, refused, abandoned, staleRetries, waited, waitedMs } = counters
   const responses: Record<string, number> = {}
   for (let i = 1; i <= 5; i++) if (byClass[i]! > 0) responses[`${i}xx`] = byClass[i]!
@@ -78,7 +80,7 @@ function serviceStatus({ service, counters, members }: ServicePart, now: number)
     name,
     balance: settings.balance.name,
     inFlight: gate.inFlight,
-    queued: gate.queued,
+    queued: gate.queued + rooms.waiting,
     requests,
     responses,
     refused: Object.fromEntries(refused),
@@ -94,6 +96,7 @@ function serviceStatus({ service, counters, members }: ServicePart, now: number)
     staleRetries,
     unretried: Object.fromEntries(tally.unretried),
     retryBudget: Math.floor(service.budget.left(now)),
+    pins: Object.fromEntries(tally.pins),
     hedges: { sent: tally.hedges, won: tally.hedgesWon },
     faults:
       settings.faults === undefined

@@ -1,13 +1,16 @@
 // A service's members, who of them gets the next attempt, and what is in flight. A member that leaves the set keeps its
-// exchanges until they settle and counts until then; if its address comes back before that, it is the same member.
+// exchanges until they settle, and those that are pinned to it for a time; if its address comes back before that, it is
+// the same member.
+import { rendezvous } from '../balance/rendezvous.ts'
 import type { Balancer, Picker, Random } from '../model/candidate.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { Change as Told } from '../model/events.ts'
-import { classify, msOf, type Outcome } from '../model/outcome.ts'
+import { classify, failedToConnect, msOf, type Outcome } from '../model/outcome.ts'
 import type { SlowStartSettings } from '../model/resilience-settings.ts'
 import { createChoose, NOBODY } from './choose.ts'
 import { Lease } from './lease.ts'
 import { Member } from './member.ts'
+import { mayStay, type Terms } from './stay.ts'
 import { createWatch, type WatchSettings } from './watch.ts'
 
 export interface Cluster {
@@ -29,6 +32,17 @@ export interface Cluster {
   readonly picked: number
   /** Takes a member for one attempt; undefined when none may be picked. `tried`: those that have had this request. */
   lease(now: number, key?: string, tried?: readonly Member[]): Lease | undefined
+  /**
+   * Takes the member at this address, for a client that is pinned to it. The member itself, if that has as many attempts
+   * as it may have; undefined when it is gone, or may not serve.
+   */
+  leaseOf(address: string, now: number, terms: Terms): Lease | Member | undefined
+  /** The address of the member that this key belongs to, fit or not: the same for all who know the same members. */
+  home(key: string): string | undefined
+  /** As `lease`, but among those that are fit it takes the one that the key would belong to without the others. */
+  leaseNear(key: string, now: number, tried?: readonly Member[]): Lease | undefined
+  /** Members that leave are known for as many milliseconds, for those that are pinned to them. The longest wish counts. */
+  remember(ms: number): void
   /** Why `lease` gave none just now, and how many milliseconds it will at least be so. */
   whyNobody(now: number): { readonly reason: Nobody; readonly ms: number }
   /** By hand. Returns false when there is no such member. */
@@ -57,6 +71,8 @@ export interface ClusterOptions extends WatchSettings {
   readonly tell?: (change: Told) => void
   /** There may be more members to pick from than before. */
   readonly onAvailable?: () => void
+  /** The member at this address was full, and is not any more. */
+  readonly onRoom?: (address: string) => void
 }
 
 export interface Change {
@@ -67,7 +83,7 @@ export interface Change {
 
 export function createCluster(options: ClusterOptions): Cluster {
   const { name, endpoints, balancer, random, slowStart, room = Number.POSITIVE_INFINITY, tell = () => {} } = options
-  const { onAvailable = () => {} } = options
+  const { onAvailable = () => {}, onRoom = () => {} } = options
   const told = { now: 0, listed: 0, failing: 0, panic: false }
   const choose = createChoose({ told, random, slowStart, room })
   const leaving = new Map<string, Member>()
@@ -81,6 +97,9 @@ export function createCluster(options: ClusterOptions): Cluster {
   })
   let members: readonly Member[] = []
   let picker: Picker<Member> = () => undefined
+  /** Made when it is first asked for: most services have nobody who is pinned by a key. */
+  let homes: Picker<Member> | undefined
+  let remembered = 0
   let inFlight = 0
   let panicked = 0
   let picked = 0
@@ -122,14 +141,24 @@ export function createCluster(options: ClusterOptions): Cluster {
     lease(now, key, tried = NOBODY) {
       hear(now)
       const member = choose(picker, key, tried)
-      if (member === undefined) return undefined
-      if (told.panic) panicked++
-      const lease = new Lease(member, close, told.now)
-      if (member.suspect) member.suspect = watch.isSuspect(member)
-      member.begin()
-      picked++
-      inFlight++
-      return lease
+      return member === undefined ? undefined : take(member)
+    },
+    leaseOf(address, now, terms) {
+      hear(now)
+      const member = listed.get(address) ?? leaving.get(address)
+      if (member === undefined || !mayStay(member, told, terms)) return undefined
+      return member.inFlight < room ? take(member) : member
+    },
+    home(key) {
+      return (homes ??= rendezvous([...listed.values()]))(anybody, key)?.endpoint.address
+    },
+    leaseNear(key, now, tried = NOBODY) {
+      hear(now)
+      const member = choose((homes ??= rendezvous([...listed.values()])), key, tried)
+      return member === undefined ? undefined : take(member)
+    },
+    remember(ms) {
+      remembered = Math.max(remembered, ms)
     },
     whyNobody(now) {
       hear(now)
@@ -172,6 +201,16 @@ export function createCluster(options: ClusterOptions): Cluster {
   update(endpoints)
   return cluster
 
+  function take(member: Member): Lease {
+    if (told.panic) panicked++
+    const lease = new Lease(member, close, told.now)
+    if (member.suspect) member.suspect = watch.isSuspect(member)
+    member.begin()
+    picked++
+    inFlight++
+    return lease
+  }
+
   function close(lease: Lease, outcome: Outcome, now: number): void {
     hear(now)
     const { member, ejectionEra, breakerEra, at } = lease
@@ -184,9 +223,19 @@ export function createCluster(options: ClusterOptions): Cluster {
       member.toldAt = told.now
       tell({ service: name, member: member.endpoint.address, what: 'out of reach', why: member.failure })
     }
-    if (member.inFlight === 0 && leaving.delete(member.endpoint.address)) {
-      members = [...listed.values(), ...leaving.values()]
+    // It is not on its way out, it is gone.
+    if (member.draining && failedToConnect(outcome)) member.leftAt = Number.NEGATIVE_INFINITY
+    if (member.inFlight === 0 && member.draining) forgetLeft()
+    if (member.inFlight === room - 1) onRoom(member.endpoint.address)
+  }
+
+  /** Those that have nothing in flight, and that nobody is pinned to any more. */
+  function forgetLeft(): void {
+    const before = leaving.size
+    for (const [address, { inFlight, leftAt }] of leaving) {
+      if (inFlight === 0 && told.now - leftAt >= remembered) leaving.delete(address)
     }
+    if (leaving.size < before) members = [...listed.values(), ...leaving.values()]
   }
 
   /** Time does not run backwards, however the callers' clocks were read. */
@@ -197,6 +246,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     // Failures fade when they are looked at, and balancers look only at who is fit, or at nobody.
     fadesAt = now + FADING_MS
     for (const member of listed.values()) member.failures()
+    if (leaving.size > 0) forgetLeft()
   }
 
   function update(endpoints: readonly Endpoint[], now = told.now): Change {
@@ -229,14 +279,16 @@ export function createCluster(options: ClusterOptions): Cluster {
 
     for (const member of change.removed) {
       member.draining = true
+      member.leftAt = told.now
       member.suspect = true
       member.forget()
-      if (member.inFlight > 0) leaving.set(member.endpoint.address, member)
+      if (member.inFlight > 0 || remembered > 0) leaving.set(member.endpoint.address, member)
     }
     listed = next
     told.listed = listed.size
     members = [...listed.values(), ...leaving.values()]
     picker = balancer([...listed.values()], random)
+    homes = undefined
     watch.recount()
     return change
   }
@@ -269,6 +321,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   }
 }
 
+const anybody = () => true
 const FADING_MS = 500
 /** That a member cannot be reached is said once in a minute, not once a request. */
 const SAID_ONCE_MS = 60_000

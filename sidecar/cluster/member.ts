@@ -35,6 +35,8 @@ export class Member implements Candidate {
   draining = false
   /** By hand: given nothing until it is released. */
   held = false
+  /** Clock time at which it began to drain or was held; -Infinity when it could not even be reached since. */
+  leftAt = 0
   /** By checks; true without them. */
   healthy = true
   /** False until the first check has succeeded, where members start as unhealthy. */

@@ -81,6 +81,7 @@ export function createWatch({ ejection, breaker, panic = 0 }: WatchSettings, par
       member.suspect = true
       if (member.held !== held) {
         member.held = held
+        if (held) member.leftAt = told.now
         tell({ member: member.endpoint.address, what: held ? 'held' : 'released', why: 'by hand' })
       }
       if (!held) {

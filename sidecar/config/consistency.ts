@@ -7,6 +7,7 @@ import { clash, isWildcard, leadsTo, placeOf } from './places.ts'
 import { type Fault, formatPath, type Path } from './problems.ts'
 import { ADMIN_DEFAULT } from './schema.ts'
 import { serviceInconsistencies } from './service-consistency.ts'
+import { cookieClashes, stickyFaults } from './sticky-consistency.ts'
 import { isNot, oneOf, show } from './wording.ts'
 
 export function inconsistencies(root: unknown): Fault[] {
@@ -23,6 +24,7 @@ export function inconsistencies(root: unknown): Fault[] {
     }),
     ...doors.flatMap((door, i) => takenFaults(door, doors.slice(0, i))),
     ...listOf(listeners).flatMap((listener, i) => targetFaults(mapOf(listener), ['listeners', i], callable)),
+    ...listOf(listeners).flatMap((listener, i) => cookieClashes(mapOf(listener), ['listeners', i], mapOf(services))),
   ]
 }
 
@@ -105,6 +107,7 @@ function targetFaults(listener: Record<string, unknown>, path: Path, names: read
     const route = mapOf(item)
     const at = [...path, 'routes', i]
     faults.push(...unknownService(route.service, [...at, 'service'], names))
+    faults.push(...stickyFaults(route.sticky, [...at, 'sticky']))
     const host = route.host === undefined ? { value: '' } : readRouteHost(route.host)
     const prefix = readPrefix(route.prefix ?? '/')
     if ('value' in host && 'value' in prefix) faults.push(...seen(`${host.value} ${prefix.value}`, at))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { PREFIX_PATTERN, readNetwork, readPrefix, readRouteHost } from './addresses.ts'
 import { address, count, duration, flag, instead, listError, section, size, text, written } from './fields.ts'
+import { routeSticky } from './sticky-schema.ts'
 import { isNot, textOf, withoutQuotes } from './wording.ts'
 
 const timeouts = section({
@@ -62,6 +63,9 @@ const route = section({
       'Whether these requests may be repeated whatever their method; if not, only those of idempotent methods are, ' +
         'since only the app knows what it may do twice.',
     ),
+  sticky: routeSticky
+    .optional()
+    .describe("Keeps each client at one endpoint, in place of the service's own sticky; false for not at all."),
 })
 
 const routes = z

@@ -4,6 +4,7 @@ import { mapOf } from './as-written.ts'
 import { EVERY_DEFAULT } from './health-schema.ts'
 import { IN_FLIGHT_DEFAULT } from './limits-schema.ts'
 import type { Fault, Path } from './problems.ts'
+import { stickyFaults } from './sticky-consistency.ts'
 import { readDuration } from './units.ts'
 import { show } from './wording.ts'
 
@@ -11,6 +12,7 @@ export function serviceInconsistencies(service: Record<string, unknown>, path: P
   return [
     ...adaptiveFaults(mapOf(service.limits), [...path, 'limits']),
     ...healthFaults(mapOf(service.health), [...path, 'health']),
+    ...stickyFaults(service.sticky, [...path, 'sticky']),
   ]
 }
 

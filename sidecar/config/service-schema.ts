@@ -7,6 +7,7 @@ import { hedge } from './hedge-schema.ts'
 import { limits } from './limits-schema.ts'
 import { faults, panic, slowStart } from './resilience-schema.ts'
 import { retries } from './retry-schema.ts'
+import { sticky } from './sticky-schema.ts'
 import { breaker, ejection } from './trip-schema.ts'
 import { isNot } from './wording.ts'
 
@@ -121,6 +122,12 @@ export const service = section({
     .prefault(false)
     .describe('Gives a new member its share little by little; off, as most are quick to start; {} for the defaults.'),
   faults: faults.prefault(false).describe('Delays or fails requests on purpose, to test the callers; off, of course.'),
+  sticky: sticky
+    .prefault(false)
+    .describe(
+      'Keeps each client at one endpoint while that can serve; off, because it makes load uneven, and a session store ' +
+        'does without.',
+    ),
   upgrades: z
     .array(
       text('protocol name', 'a name like websocket', /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(\/[!#$%&'*+.^_`|~0-9A-Za-z-]+)?$/),

@@ -23,11 +23,12 @@ function targetOf(service: Listener['service'], routes: Listener['routes']): Lis
   if (routes === undefined) return { kind: 'by-name' }
   return {
     kind: 'routes',
-    routes: routes.map(({ host, prefix, service, idempotent }) => ({
+    routes: routes.map(({ host, prefix, service, idempotent, sticky }) => ({
       host,
       prefix,
       service: service.toLowerCase(),
       idempotent,
+      ...(sticky === undefined ? {} : { sticky }),
     })),
   }
 }

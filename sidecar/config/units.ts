@@ -60,12 +60,13 @@ interface Bounds {
 
 const DURATION: Dimension = {
   name: 'duration',
-  units: { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 },
+  units: { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 },
   spellings: {
     ms: 'ms msec msecs milli millis millisecond milliseconds',
     s: 's sec secs second seconds',
     m: 'm min mins minute minutes',
     h: 'h hr hrs hour hours',
+    d: 'd day days',
   },
   likely: ['s', 'ms'],
 }

@@ -27,6 +27,8 @@ export interface ExchangeRecord {
   /** Attempts made again after a failed one. */
   readonly retries: number
   readonly connectRetries: number
+  /** What came of its client's claim on a member; '' where clients go to any, or there was no answer. */
+  readonly pin: string
   /** Milliseconds in the queue of the service. */
   readonly queuedMs: number
 }

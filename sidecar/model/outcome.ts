@@ -58,6 +58,11 @@ export function waitedInVain(outcome: Outcome): boolean {
   }
 }
 
+/** Nothing was sent: there was no connection to be had. */
+export function failedToConnect(outcome: Outcome): boolean {
+  return outcome.kind === 'unreachable' || (outcome.kind === 'timed-out' && outcome.phase === 'connect')
+}
+
 /** Milliseconds to the response head; Infinity when there was none. */
 export function msOf(outcome: Outcome): number {
   return outcome.kind === 'answered' ? outcome.ms : Number.POSITIVE_INFINITY

@@ -9,6 +9,7 @@ import type {
   RetrySettings,
   SlowStartSettings,
 } from './resilience-settings.ts'
+import type { StickySettings } from './sticky-settings.ts'
 
 /** Every number of time is milliseconds, every size bytes. Defaults are set in `config/`, in one place. */
 export interface Settings {
@@ -66,6 +67,8 @@ export interface RouteSettings {
   readonly service: string
   /** Requests of this route may be repeated, whatever their method. */
   readonly idempotent: boolean
+  /** In place of the service's; false: these requests are not sticky. */
+  readonly sticky?: StickySettings | false | undefined
 }
 
 export interface ServiceSettings {
@@ -113,6 +116,7 @@ export interface ServiceSettings {
   readonly hedge: HedgeSettings | undefined
   readonly slowStart: SlowStartSettings | undefined
   readonly faults: FaultSettings | undefined
+  readonly sticky: StickySettings | undefined
   /** Tokens of the Upgrade field that are forwarded. */
   readonly upgrades: readonly string[]
 }

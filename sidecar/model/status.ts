@@ -49,6 +49,8 @@ export interface ServiceStatus {
   readonly unretried: Readonly<Record<string, number>>
   /** Repetitions that may be made now. */
   readonly retryBudget: number
+  /** Requests of clients that are kept at a member, by what came of it: `followed`, `moved`. */
+  readonly pins: Readonly<Record<string, number>>
   readonly hedges: { readonly sent: number; readonly won: number }
   /** What the configuration asks for, and how often it was done; null when it asks for nothing. */
   readonly faults: { readonly settings: object; readonly delayed: number; readonly aborted: number } | null

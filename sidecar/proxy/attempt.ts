@@ -9,6 +9,8 @@ import type { Outcome } from '../model/outcome.ts'
 export const ABANDONED: Outcome = { kind: 'abandoned' }
 /** The same, when all of it was a wait for the member. */
 export const WAITED_IN_VAIN: Outcome = { kind: 'abandoned', waiting: true }
+/** Of the total timeout. What a caller sets itself, by a deadline of its own, is held against nobody. */
+export const TOO_LATE: Outcome = { kind: 'timed-out', phase: 'head' }
 
 /** What an attempt needs of the exchange that it is made for. */
 export interface Asker {

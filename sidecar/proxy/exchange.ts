@@ -11,11 +11,13 @@ import { AUTHORITY_FORM, type RequestHead } from '../http1/request-head.ts'
 import { text } from '../http1/text.ts'
 import type { ExchangeRecord } from '../model/events.ts'
 import type { Outcome } from '../model/outcome.ts'
-import { ABANDONED, type Attempt, WAITED_IN_VAIN } from './attempt.ts'
+import type { Pinning } from './affinity.ts'
+import { ABANDONED, type Attempt, TOO_LATE, WAITED_IN_VAIN } from './attempt.ts'
 import type { ExchangeContext } from './context.ts'
 import { clientOf, hashKey } from './hash-key.ts'
-import { Outgoing } from './outgoing.ts'
+import { IDEMPOTENT, LEAST_KEPT, Outgoing } from './outgoing.ts'
 import * as refusals from './refusal.ts'
+import type { Destination } from './router.ts'
 import type { Service } from './service.ts'
 import { upgradeOf } from './upgrade.ts'
 
@@ -45,6 +47,8 @@ export class Exchange implements Request, Ask, ExchangeRecord {
   outcome: Outcome = ABANDONED
   /** It may be sent twice without harm (RFC 9110 section 9.2.2), or whoever wrote it or the route has said so. */
   idempotent = false
+  /** Set by `enter` where clients are kept at their members. */
+  pinning: Pinning | null = null
   /** Milliseconds waited for a place in the service. */
   queuedMs = 0
   /** The client has gone. */
@@ -95,6 +99,10 @@ export class Exchange implements Request, Ask, ExchangeRecord {
 
   get service(): string {
     return this.to === null ? '' : this.to.name
+  }
+
+  get pin(): string {
+    return this.pinning === null ? '' : this.pinning.result
   }
 
   get timeouts(): Service['settings']['timeouts'] {
@@ -150,7 +158,7 @@ export class Exchange implements Request, Ask, ExchangeRecord {
   }
 
   /** The exchange belongs to a service now: its head can be written, its limits apply. */
-  enter(service: Service, idempotent: boolean): void {
+  enter({ service, idempotent, affinity }: Destination): void {
     this.to = service
     const bytes = this.#bytes!
     const head = this.#head
@@ -159,6 +167,7 @@ export class Exchange implements Request, Ask, ExchangeRecord {
     if (head.chunked) this.inbound.body.allow(limits.body)
     this.upgrade = head.upgrade === -1 ? '' : upgradeOf(bytes, head, upgrades)
     this.outgoing.begin(bytes, head, this.inbound.forwarding, this.upgrade)
+    if (affinity !== undefined) this.pinning = affinity(this)
     this.outgoing.deadline = this.startedAt + head.deadline
     this.idempotent = idempotent || retries.idempotent || head.idempotencyKey || IDEMPOTENT.has(this.method)
     if (this.sent) this.#awaitAnswer()
@@ -338,10 +347,3 @@ export class Exchange implements Request, Ask, ExchangeRecord {
     if (this.#answered && !this.left) this.inbound.reset()
   }
 }
-
-/** Of the total timeout. What a caller sets itself, by a deadline of its own, is held against nobody. */
-const TOO_LATE: Outcome = { kind: 'timed-out', phase: 'head' }
-
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
-/** A head and what came with it are held in any case. Bytes. */
-const LEAST_KEPT = 16 * 1024

@@ -168,4 +168,5 @@ const UNKNOWN = {
   retries: 0,
   connectRetries: 0,
   queuedMs: 0,
+  pin: '',
 }

@@ -14,10 +14,11 @@ import { pause, queue } from './wait.ts'
 
 export async function handle(x: Exchange, router: Router): Promise<void> {
   try {
-    const { service, idempotent } = router(x)
+    const destination = router(x)
+    const { service } = destination
     if (x.tunnels) x.openTunnel(service)
     else {
-      x.enter(service, idempotent)
+      x.enter(destination)
       if (service.faults !== undefined) await service.faults(x)
       // Before the queue: what will be refused must not wait for it.
       if (!service.isOpen) throw service.closed()
@@ -46,7 +47,8 @@ async function serve(x: Exchange, service: Service): Promise<void> {
       if (wait > 0) await pause(x, wait)
       // Its caller may have waited long enough elsewhere.
       if (x.timeLeft <= 0) throw TOTAL_TIMEOUT
-      let lease = service.lease(x)
+      // A client that is kept at one member may have to wait for that one.
+      let lease = x.pinning === null ? service.lease(x) : await x.pinning.lease(x)
       x.outcome = ABANDONED
       try {
         let attempt = send(x, service, lease, false)

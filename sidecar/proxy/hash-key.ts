@@ -1,5 +1,6 @@
 import type { Forwarding } from '../http1/forward-request.ts'
 import type { HashKey } from '../model/settings.ts'
+import { cookieValue, fieldValue } from './field-text.ts'
 
 /** What hash balancing hashes; undefined when the request lacks it. `head` is the request head as it goes upstream. */
 export function hashKey(key: HashKey, head: string, x: { client: string; target: string }): string | undefined {
@@ -36,23 +37,4 @@ export function clientOf(head: string, forwarding: Forwarding, by: Trust): strin
 export interface Trust {
   readonly settings: { readonly trust: number | readonly string[] }
   trusts(address: string): boolean
-}
-
-/** The first field of that name, '' when it is empty, undefined when it is missing. */
-function fieldValue(head: string, name: string): string | undefined {
-  const end = head.indexOf('\r\n\r\n')
-  const fields = head.slice(0, end + 2)
-  const at = fields.toLowerCase().indexOf(`\r\n${name.toLowerCase()}:`)
-  if (at < 0) return undefined
-  const from = at + name.length + 3
-  return fields.slice(from, fields.indexOf('\r\n', from)).trim()
-}
-
-/** RFC 6265 section 4.2: `name=value` pairs, separated by `; `. */
-function cookieValue(cookies: string, name: string): string | undefined {
-  for (const pair of cookies.split(';')) {
-    const equals = pair.indexOf('=')
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim()
-  }
-  return undefined
 }

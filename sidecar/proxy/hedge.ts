@@ -12,7 +12,7 @@ import { atMost } from './wait.ts'
 export async function hedged(x: Exchange, service: Service, first: Attempt): Promise<Attempt> {
   const firstHeaded = first.headed()
   const delay = service.hedge!.delay()
-  if (delay === undefined || !x.repeatable || !x.sent || x.upgrade !== '') {
+  if (delay === undefined || !x.repeatable || !x.sent || x.upgrade !== '' || x.pinning?.bound) {
     await firstHeaded
     return first
   }

@@ -20,6 +20,12 @@ export class Outgoing {
     this.#headLength = this.text.length
   }
 
+  /** Another head, before any content has come. */
+  rewrite(head: string): void {
+    this.text = head
+    this.#headLength = head.length
+  }
+
   append(content: string): void {
     this.text += content
   }
@@ -36,3 +42,7 @@ export class Outgoing {
     return this.text.slice(0, end) + lines + this.text.slice(end)
   }
 }
+
+export const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+/** A head and what came with it are held in any case. Bytes. */
+export const LEAST_KEPT = 16 * 1024

@@ -52,6 +52,13 @@ export const CIRCUIT_OPEN = refusal(
   'nobody may be asked now: circuits are open, or held',
   1,
 )
+export const PIN_LOST = refusal(
+  503,
+  'pinned-member-lost',
+  'destination_unavailable',
+  'the one who serves this client cannot serve now, and no other may',
+  1,
+)
 export const OVERLOAD = refusal(503, 'overload', 'http_request_denied', 'too many requests are in flight', 1)
 export const QUEUE_TIMEOUT = refusal(503, 'queue-timeout', 'http_request_denied', 'no place came free in time', 1)
 export const NO_CONNECTION = refusal(

@@ -8,7 +8,7 @@ import { tunnel } from './tunnel.ts'
 export function relay(x: Exchange, attempt: Attempt, answer: Answer): Outcome | Promise<Outcome> {
   const { wire } = x.inbound
   x.begin(answer)
-  wire.write(answer.data)
+  wire.write(x.pinning === null ? answer.data : x.pinning.answered(answer, attempt.lease.member, x))
   if (answer.lent !== null) wire.recycle(answer.lent)
   if (answer.done) return attempt.outcome
   return answer.status === 101 ? tunnel(x, attempt) : stream(x, attempt, answer)

@@ -1,6 +1,7 @@
 // Whether an attempt is repeated, and when. Only before the first byte of an answer has reached the client, only what may
 // be repeated, only while it helps, and only as long as the budget lasts: it is asked last, as it is spent by asking.
 
+import { failedToConnect } from '../model/outcome.ts'
 import { fullJitter } from '../resilience/backoff.ts'
 import type { Attempt } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
@@ -20,7 +21,7 @@ export function waitBeforeRetry(x: Exchange, service: Service, attempt: Attempt)
   if (answer !== null && answer.status < 400) return NO_RETRY
   const { retries } = service.settings
   if (retries.attempts === 0 || x.isOver) return NO_RETRY
-  const connect = failedToConnect(attempt)
+  const connect = answer === null && failedToConnect(attempt.outcome)
   const condition = answer === null ? refusalOf(attempt.outcome).status : answer.status
   if (!retries.on.includes(connect ? 'connect' : condition)) return NO_RETRY
   x.tried = [...x.tried, attempt.lease.member]
@@ -43,11 +44,6 @@ export function waitBeforeRetry(x: Exchange, service: Service, attempt: Attempt)
   else x.retries++
   service.tally.retried(connect ? 'connect' : String(condition))
   return wait
-}
-
-function failedToConnect({ answer, outcome }: Attempt): boolean {
-  if (answer !== null) return false
-  return outcome.kind === 'unreachable' || (outcome.kind === 'timed-out' && outcome.phase === 'connect')
 }
 
 /** It would have been repeated, but for this. */

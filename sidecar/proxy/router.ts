@@ -1,4 +1,5 @@
 import type { ListenerTarget, RouteSettings } from '../model/settings.ts'
+import type { Affinity } from './affinity.ts'
 import { NO_SERVICE, NO_TUNNEL } from './refusal.ts'
 import type { Service } from './service.ts'
 
@@ -16,6 +17,8 @@ export interface Destination {
   readonly service: Service
   /** Its requests may be repeated, whatever their method. */
   readonly idempotent: boolean
+  /** Undefined: its clients go to any member. */
+  readonly affinity: Affinity | undefined
 }
 
 /** Where a request goes. Throws a refusal: 404 `no-such-service`, for CONNECT 403 `tunnel-refused`. */
@@ -23,7 +26,9 @@ export type Router = (x: Routed) => Destination
 
 export function createRouter(target: ListenerTarget, services: ReadonlyMap<string, Service>): Router {
   const plain = new Map<string, Destination>()
-  for (const [name, service] of services) plain.set(name, { service, idempotent: false })
+  for (const [name, service] of services) {
+    plain.set(name, { service, idempotent: false, affinity: service.affinity })
+  }
   const find = finder(target, services, plain)
   return x => {
     const { tunnelled } = x.inbound
@@ -75,8 +80,10 @@ function createTable(
   const exact = new Map<string, Entry[]>()
   const wild = new Map<string, Entry[]>()
   const any: Entry[] = []
-  for (const { host, prefix, service, idempotent } of routes) {
-    const entry = { prefix, service: services.get(service)!, idempotent }
+  for (const { host, prefix, service: name, idempotent, sticky } of routes) {
+    const service = services.get(name)!
+    const affinity = sticky === undefined ? service.affinity : sticky === false ? undefined : service.keep(sticky)
+    const entry = { prefix, service, idempotent, affinity }
     if (host === undefined) any.push(entry)
     else if (host.startsWith('*')) add(wild, host.slice(1), entry)
     else add(exact, host, entry)

@@ -10,14 +10,17 @@ import { parseAddress } from '../model/endpoint.ts'
 import type { Tell } from '../model/events.ts'
 import { classify, msOf, type Outcome } from '../model/outcome.ts'
 import type { ServiceSettings } from '../model/settings.ts'
+import type { StickySettings } from '../model/sticky-settings.ts'
 import { Breaker } from '../resilience/breaker.ts'
 import { createTripwire } from '../resilience/index.ts'
 import { createLimiter } from '../resilience/limiter.ts'
 import { createPercentile } from '../resilience/percentile.ts'
 import { createRetryBudget, type RetryBudget } from '../resilience/retry-budget.ts'
+import { type Affinity, createAffinity } from './affinity.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { createGate, type Gate } from './gate.ts'
 import { CIRCUIT_OPEN, later, NO_CONNECTION, NO_ENDPOINT, OVERLOAD, type Refusal } from './refusal.ts'
+import { createRooms, type Rooms } from './rooms.ts'
 import { createTally, type Tally } from './tally.ts'
 
 export interface Service {
@@ -25,6 +28,8 @@ export interface Service {
   readonly settings: ServiceSettings
   readonly cluster: Cluster
   readonly gate: Gate
+  /** Where those wait who are pinned to a member that is full. */
+  readonly rooms: Rooms
   readonly random: Random
   readonly tally: Tally
   /** For repetitions. */
@@ -34,6 +39,10 @@ export interface Service {
   readonly hedge: Hedge | undefined
   readonly faults: Faults | undefined
   readonly breaker: Breaker | undefined
+  /** Undefined unless the service is sticky. */
+  readonly affinity: Affinity | undefined
+  /** The same for a route that has its own way. */
+  keep(sticky: StickySettings): Affinity
   /** By hand: every request is refused until it is released. */
   readonly held: boolean
   /** Whether a request may come in: neither held nor its breaker open. */
@@ -102,11 +111,16 @@ export function createService(settings: ServiceSettings, parts: ServiceParts): S
     },
   })
   const onAvailable = () => gate.admit()
-  const cluster = createCluster({ ...settings, balancer, random, room, tell, onAvailable })
+  const rooms = createRooms(room, limits)
+  const onRoom = rooms.freed
+  const cluster = createCluster({ ...settings, balancer, random, room, tell, onAvailable, onRoom })
   const tally = createTally()
   const latencies =
     settings.hedge !== undefined && 'percentile' in settings.hedge.after ? createPercentile() : undefined
   const breaker = settings.serviceBreaker === undefined ? undefined : createBreaker()
+
+  const keep = (sticky: StickySettings) =>
+    createAffinity(sticky, { name, cluster, clock, rooms, tally, wall: Date.now, lease: x => service.lease(x) })
 
   let held = false
   const service: Service = {
@@ -114,6 +128,9 @@ export function createService(settings: ServiceSettings, parts: ServiceParts): S
     settings,
     cluster,
     gate,
+    rooms,
+    keep,
+    affinity: settings.sticky && keep(settings.sticky),
     random,
     tally,
     budget: createRetryBudget(settings.retries.budget),

@@ -10,13 +10,13 @@ export interface Waiting extends Abortable {
   queuedMs: number
 }
 
-/** For a place in the service. Rejects with a refusal. */
+/** For a place in the service, or at a member. Rejects with a refusal. */
 export async function queue(x: Waiting, gate: Gate): Promise<void> {
   const since = x.clock.precise()
   try {
     await gate.wait(x)
   } finally {
-    x.queuedMs = x.clock.precise() - since
+    x.queuedMs += x.clock.precise() - since
   }
 }
 

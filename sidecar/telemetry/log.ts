@@ -21,6 +21,7 @@ export function accessLog(log: Log): Observe {
     // Of no interest in nearly all lines.
     const why = failureText(record.outcome)
     const failure = why === '' ? {} : { failure: why }
+    const pin = record.pin === '' ? {} : { pin: record.pin }
     const retries = record.retries + record.connectRetries
     const path = record.target.split('?', 1)[0]
     const ms = Math.round(record.ms * 100) / 100
@@ -40,6 +41,7 @@ export function accessLog(log: Log): Observe {
         staleRetries,
         retries,
         ...failure,
+        ...pin,
       },
       'exchange',
     )

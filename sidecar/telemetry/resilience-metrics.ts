@@ -130,6 +130,12 @@ export const RESILIENCE_METRICS: readonly Metric[] = [
     read: perService(s => s.hedges.won),
   },
   {
+    name: 'outrigger_pins_total',
+    type: 'counter',
+    help: 'Requests of a sticky service, by what came of the claim of their client on a member.',
+    read: ({ status }) => status.services.flatMap(s => spread({ service: s.name }, 'result', s.pins)),
+  },
+  {
     name: 'outrigger_limit_in_flight',
     type: 'gauge',
     help: 'Exchanges that may have a place in the service now.',

@@ -93,6 +93,7 @@ describe('admin', () => {
       staleRetries: 0,
       unretried: {},
       retryBudget: 100,
+      pins: {},
       hedges: { sent: 0, won: 0 },
       faults: null,
     })

@@ -37,7 +37,7 @@ describe('config: balance', () => {
         f:3:45: services.a.balance.hash: "pth" is not a hash key; expected exactly one of client, path, { header: name } or { cookie: name }. Did you mean "path"?
         f:4:45: services.b.balance.hash: a map is not one hash key; expected exactly one of client, path, { header: name } or { cookie: name }
         f:5:45: services.c.balance.hash: a map is not one hash key; expected exactly one of client, path, { header: name } or { cookie: name }
-        f:6:47: services.d.balance.hash.query: unknown key; expected one of header, cookie
+        f:6:47: services.d.balance.hash.query: unknown key; expected one of header, cookie; that is a key of listeners[].routes[].sticky or services.*.sticky
         f:7:55: services.e.balance.hash.header: "a b" is not a header name; expected a name like x-user
         f:8:55: services.f.balance.hash.cookie: 5 needs quotes to be text: "5"
         f:9:39: services.g.balance.hash: has no value; give it one, or leave it out

@@ -26,7 +26,7 @@ describe('config: hedge', () => {
   })
 
   const neither =
-    'is not a duration; expected 1ms to 24h, as a number and one of ms, s, m, h, or a percentile, p50 to p99.9'
+    'is not a duration; expected 1ms to 24h, as a number and one of ms, s, m, h, d, or a percentile, p50 to p99.9'
   itRefuses([
     ['hedge: true', 'hedge: true is not a hedge; expected false, or a map like { after: p95 }'],
     ['hedge: 100ms', 'hedge: "100ms" is not a hedge; expected false, or a map like { after: p95 }'],

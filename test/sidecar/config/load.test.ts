@@ -75,6 +75,7 @@ describe('config: what a file becomes', () => {
           hedge: undefined,
           slowStart: undefined,
           faults: undefined,
+          sticky: undefined,
           upgrades: ['websocket'],
         },
       ],

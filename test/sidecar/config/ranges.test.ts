@@ -16,7 +16,7 @@ describe('config: ranges of durations', () => {
     })
   }
 
-  const units = 'as a number and one of ms, s, m, h, or a range like 1s..60s'
+  const units = 'as a number and one of ms, s, m, h, d, or a range like 1s..60s'
   const two = 'two durations from 1ms to 24h, the shorter first, like 1s..60s'
   const bad: [unknown, string][] = [
     [5, '5 has no unit; write 5s or 5ms, or a range like 1s..60s'],

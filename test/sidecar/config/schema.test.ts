@@ -23,10 +23,10 @@ describe('config: keys', () => {
     ],
     [
       'of a later version',
-      services('web: { endpoints: ["x:1"], sticky: { cookie: a }, discovery: dns }'),
+      services('web: { endpoints: ["x:1"], stickyness: { cookie: a }, discovery: dns }'),
       `
-        f:3:30: services.web.sticky: unknown key; expected a key that docs/configuration.md lists
-        f:3:53: services.web.discovery: unknown key; expected a key that docs/configuration.md lists
+        f:3:30: services.web.stickyness: unknown key; expected a key that docs/configuration.md lists
+        f:3:57: services.web.discovery: unknown key; expected a key that docs/configuration.md lists
       `,
     ],
     [
@@ -144,7 +144,7 @@ describe('config: listeners', () => {
       `),
       `
         f:5:37: listeners[0].routes[0].idempotent: "yes" is not a switch; expected true or false
-        f:6:37: listeners[0].routes[1].idempotnt: unknown key; expected one of host, prefix, service, idempotent. Did you mean "idempotent"?
+        f:6:37: listeners[0].routes[1].idempotnt: unknown key; expected one of host, prefix, service, idempotent, sticky. Did you mean "idempotent"?
         f:7:36: listeners[1].idempotent: unknown key; expected one of listen, service, routes, trust, timeouts, limits; that is a key of a route
         f:8:59: listeners[2].routes[0].idempotent: "true" is not a switch; expected true or false. Did you mean true, without quotes?
       `,
@@ -157,7 +157,7 @@ describe('config: listeners', () => {
       `
         f:3:40: listeners[0].timeouts.head: 5 has no unit; write 5s or 5ms
         f:3:49: listeners[0].timeouts.idle: "0s" is out of range; expected 1ms to 24h
-        f:3:64: listeners[0].timeouts.keepAlive: "forever" is not a duration; expected 1ms to 24h, as a number and one of ms, s, m, h
+        f:3:64: listeners[0].timeouts.keepAlive: "forever" is not a duration; expected 1ms to 24h, as a number and one of ms, s, m, h, d
         f:3:98: listeners[0].limits.connections: 0 is not allowed; expected a whole number, 1 to 1000000
         f:3:107: listeners[0].limits.head: "512B" is out of range; expected 1KiB to 64KiB
         f:3:121: listeners[0].limits.target: 8192 has no unit; write 8192KiB or 8192B
@@ -211,7 +211,7 @@ describe('config: services', () => {
         f:3:51: services.web.timeouts.connect: 5 has no unit; write 5s or 5ms
         f:3:60: services.web.timeouts.head: "0ms" is out of range; expected 1ms to 24h
         f:3:71: services.web.timeouts.idle: "-5s" is out of range; expected 1ms to 24h
-        f:3:83: services.web.timeouts.total: "2 days" is not a duration; expected 1ms to 24h, as a number and one of ms, s, m, h
+        f:3:83: services.web.timeouts.total: "2 days" is not a duration; expected 1ms to 24h, as a number and one of ms, s, m, h, d
         f:3:102: services.web.timeouts.keepAlive: "25h" is out of range; expected 1ms to 24h
         f:3:107: services.web.timeouts.tunnel: has no value; give it one, or leave it out
       `,

@@ -19,6 +19,7 @@ const RECORD: ExchangeRecord = {
   retries: 0,
   connectRetries: 0,
   queuedMs: 0,
+  pin: '',
 }
 
 describe('counters', () => {

@@ -81,14 +81,19 @@ export class Pinning {
     return this.#claim.address !== ''
   }
 
+  /** No other member may serve it, whatever comes. */
+  get alone(): boolean {
+    return this.#claim.pinned && this.#rules.strict
+  }
+
   /** Takes a member for one attempt. Rejects with a refusal when there is none, or none that would do. */
   async lease(x: Picked & Waiting): Promise<Lease> {
     const { cluster, clock, rooms, mark, lease } = this.#rules
     const { pinned, address, key } = this.#claim
-    const strict = pinned && this.#rules.strict
+    const strict = this.alone
     // A member that has failed this request is asked again only where no other may be.
     if (address !== '' && (strict || !x.tried.some(({ endpoint }) => endpoint.address === address))) {
-      const terms = { drain: this.#rules.drain, alone: strict }
+      const terms = { drain: pinned ? this.#rules.drain : 0, alone: strict }
       const take = () => cluster.leaseOf(address, clock.now, terms)
       let found = take()
       while (found !== undefined && !(found instanceof Lease)) found = await rooms.wait(x, found, take)

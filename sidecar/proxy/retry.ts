@@ -36,7 +36,8 @@ export function waitBeforeRetry(x: Exchange, service: Service, attempt: Attempt)
 
   let wait = connect ? 0 : fullJitter(retries.backoff, x.retries, service.random)
   // A Retry-After is one member's word about itself: others need not wait for it.
-  if (x.tried.length >= members && answer !== null && answer.retryAfter > 0) wait = Math.max(wait, answer.retryAfter)
+  const alone = x.tried.length >= members || x.pinning?.alone
+  if (alone && answer !== null && answer.retryAfter > 0) wait = Math.max(wait, answer.retryAfter)
   // As long as the request has not ended, the total has not begun: it is the most that there will be.
   if (wait >= Math.min(x.timeLeft, x.timeouts.total)) return refuse(service, 'time')
   if (!service.budget.withdraw(x.clock.now)) return refuse(service, 'budget')

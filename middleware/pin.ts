@@ -1,6 +1,6 @@
 // The signed note "this client lives at instance X", for a cookie. It knows no clock, no HTTP and no proxy. An instance
 // is named by a keyed hash: a plain one of `10.0.0.7:3001` is found by trying all addresses, base64 gives it away.
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 
 export interface PinSettings {
   /** The first signs, all are believed: a new key is put in front, and the old one goes when its pins have ended. */
@@ -47,6 +47,7 @@ export const LEAST_KEY = 16
  * HMAC-SHA-256 over all that. 33 bytes are 44 characters with no bit to spare: every pin has one spelling.
  */
 export function createPins({ keys, scope, idle, life }: PinSettings): Pins {
+  crypto ??= process.getBuiltinModule('node:crypto')
   if (keys.length === 0) throw new TypeError('pin: there is no key; expected one or more')
   const signers = keys.map(key => signerOf(key, scope))
 
@@ -67,7 +68,7 @@ export function createPins({ keys, scope, idle, life }: PinSettings): Pins {
       if (!/^[A-Za-z0-9_-]{44}$/.test(text)) return 'invalid'
       const pin = Buffer.from(text, 'base64url')
       if (pin[0] !== VERSION) return 'invalid'
-      const key = signers.findIndex(signer => timingSafeEqual(macOf(signer, pin), pin.subarray(MAC)))
+      const key = signers.findIndex(signer => crypto.timingSafeEqual(macOf(signer, pin), pin.subarray(MAC)))
       if (key < 0) return 'invalid'
       const issuedAt = pin.readUInt32BE(ISSUED) * 1000
       const seenAt = pin.readUInt32BE(SEEN) * 1000
@@ -76,6 +77,9 @@ export function createPins({ keys, scope, idle, life }: PinSettings): Pins {
     },
   }
 }
+
+/** Loaded by the first who makes pins: it is 1 MB, which a sidecar where nothing is sticky does not need. */
+let crypto: typeof import('node:crypto')
 
 const VERSION = 1
 const ISSUED = 1
@@ -97,19 +101,23 @@ function signerOf(key: string, scope: string): Signer {
     throw new TypeError(`pin: a key has fewer than ${LEAST_KEY} characters`)
   }
   const derived = (purpose: string) =>
-    createSecretKey(createHmac('sha256', key).update(`outrigger pin ${VERSION} ${purpose}\0${scope}`).digest())
+    crypto.createSecretKey(
+      crypto.createHmac('sha256', key).update(`outrigger pin ${VERSION} ${purpose}\0${scope}`).digest(),
+    )
   return { ids: derived('id'), macs: derived('mac') }
 }
 
 function idOf({ ids }: Signer, instance: string): Buffer {
-  return createHmac('sha256', ids)
+  return crypto
+    .createHmac('sha256', ids)
     .update(instance)
     .digest()
     .subarray(0, MAC - ID)
 }
 
 function macOf({ macs }: Signer, pin: Buffer): Buffer {
-  return createHmac('sha256', macs)
+  return crypto
+    .createHmac('sha256', macs)
     .update(pin.subarray(0, MAC))
     .digest()
     .subarray(0, SIZE - MAC)

@@ -110,16 +110,13 @@ const stickyMap = section({
         'so that it can be changed; required with cookie.',
     ),
   idle: duration('1s', '365d')
-    .optional()
-    .meta({ default: '1h' })
+    .prefault('1h')
     .describe('Time without a request after which the client is free again; an hour, as most sessions are shorter.'),
   life: duration('1s', '365d')
-    .optional()
-    .meta({ default: '1d' })
+    .prefault('1d')
     .describe('Time after which the client is free again, whatever it does; a day, so that load evens out in the end.'),
   entries: count(1, 10_000_000)
-    .optional()
-    .meta({ default: 100_000 })
+    .prefault(100_000)
     .describe('Ids remembered by learn at most; the one not used for longest goes; 100000 take some 20 MB.'),
   onLost: choice('a way out', ['rebalance', 'strict'])
     .prefault('rebalance')
@@ -128,26 +125,24 @@ const stickyMap = section({
         'since stickiness should never be the only home of state.',
     ),
   drain: duration('0s', '7d')
-    .optional()
-    .meta({ default: '5m' })
+    .prefault('5m')
     .describe(
       'Time for which an endpoint that has left, or is held, goes on serving those that live there, if it can; long ' +
         'enough to end what was begun.',
     ),
 }).transform((map): StickySettings => {
-  const { cookie, learn, hash, header, query, key, onLost } = map
-  const idle = map.idle ?? 3_600_000
+  const { cookie, learn, hash, header, query, key, idle, life, entries, onLost, drain } = map
   const by: StickyBy =
     cookie !== undefined
-      ? { kind: 'cookie', ...cookie, domain: cookie.domain, keys: key ?? [], idle, life: map.life ?? 86_400_000 }
+      ? { kind: 'cookie', ...cookie, domain: cookie.domain, keys: key ?? [], idle, life }
       : learn !== undefined
-        ? { kind: 'learned', ...sourceOf(learn), idle, entries: map.entries ?? 100_000 }
+        ? { kind: 'learned', ...sourceOf(learn), idle, entries }
         : hash !== undefined
           ? { kind: 'hashed', from: 'cookie', name: hash }
           : header !== undefined
             ? { kind: 'hashed', from: 'header', name: header.toLowerCase() }
             : { kind: 'hashed', from: 'query', name: query ?? '' }
-  return { by, onLost, drain: map.drain ?? 300_000 }
+  return { by, onLost, drain }
 })
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the variable is the configuration's

@@ -1,6 +1,5 @@
 // An id that a member gives its client, in a cookie or a header of the response. Who gave it is remembered here, in
 // memory and in this process only: another sidecar, or this one after a restart, goes by the hash of the id.
-import { createHash } from 'node:crypto'
 import { cookieValue, fieldValue, setCookieValue } from './field-text.ts'
 import { type Claim, type Mark, NO_CLAIM } from './mark.ts'
 
@@ -19,6 +18,10 @@ export interface LearnedParts {
 }
 
 export function markByLearned({ from, name, idle, entries }: Learned, { home, now }: LearnedParts): Mark {
+  // Not imported: it is 1 MB, which a sidecar where nothing is learned does not need.
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  /** Ids may be long, and whoever knows one is that client: none is kept. */
+  const digest = (id: string) => createHash('sha256').update(id, 'latin1').digest('base64url').slice(0, 22)
   /** The one not used for the longest time first. */
   const homes = new Map<string, { address: string; seenAt: number }>()
   const idIn = (head: string) =>
@@ -57,9 +60,4 @@ export function markByLearned({ from, name, idle, entries }: Learned, { home, no
     homes.set(key, { address, seenAt: now() })
     if (homes.size > entries) homes.delete(homes.keys().next().value!)
   }
-}
-
-/** Ids may be long, and whoever knows one is that client: none is kept. */
-function digest(id: string): string {
-  return createHash('sha256').update(id, 'latin1').digest('base64url').slice(0, 22)
 }

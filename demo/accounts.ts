@@ -1,5 +1,5 @@
-import type { Tally } from './load.ts'
 import { ms, whole } from './table.ts'
+import type { Tally } from './tally.ts'
 
 /** What was seen from the beginning of a trouble to that of the next one. */
 export interface Account {

@@ -1,8 +1,9 @@
-// Does to `orders` what troubles.ts says, tells of it as it happens, and takes down what was noticed of it.
+// Does to the instances what troubles.ts says, tells of it as it happens, and takes down what was noticed of it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MemberStatus } from '../sidecar/model/status.ts'
 import { type Account, inSeconds, type Times } from './accounts.ts'
 import type { Child, Children } from './children.ts'
+import type { Kills } from './kills.ts'
 import type { Load } from './load.ts'
 import type { Screen } from './screen.ts'
 import { gravest, membersAt } from './shares.ts'
@@ -21,9 +22,10 @@ export interface ChaosParts {
   readonly load: Load
   readonly screen: Screen
   readonly children: Children
+  readonly kills: Readonly<Record<Trouble['service'], Kills>>
 }
 
-export function createChaos({ site, load, screen, children }: ChaosParts): Chaos {
+export function createChaos({ site, load, screen, children, kills }: ChaosParts): Chaos {
   const startedAt = performance.now()
   const accounts: Account[] = []
   let repeated = 0
@@ -44,8 +46,9 @@ export function createChaos({ site, load, screen, children }: ChaosParts): Chaos
     },
   }
 
-  async function suffer({ kind, instance, from, to }: Trouble, signal: AbortSignal): Promise<void> {
-    const { name } = site.orders[instance]!
+  async function suffer({ kind, service, instance, from, to }: Trouble, signal: AbortSignal): Promise<void> {
+    const child = site.processes[service][instance]!
+    const { name } = child
     const { deed, done, undone } = DEEDS[kind]
     const times: { -readonly [K in keyof Times]: Times[K] } = { noticed: undefined, back: undefined }
     await sleepUntil(from)
@@ -53,7 +56,7 @@ export function createChaos({ site, load, screen, children }: ChaosParts): Chaos
     close()
     close = open(`${name} ${kind}`, times)
 
-    const undo = await deed(site.processes[instance]!, children)
+    const undo = await deed(child, { children, kills: kills[service], signal })
     tell(done)
     await timeTo(isNoticed, 'noticed', () => elapsed() >= to)
     await sleepUntil(to)
@@ -74,7 +77,7 @@ export function createChaos({ site, load, screen, children }: ChaosParts): Chaos
       const since = performance.now()
       times[what] = Number.POSITIVE_INFINITY
       for (let first: Members | undefined; !signal.aborted && !isLate(); await sleep(LOOK_MS)) {
-        const members = await lookAt(instance)
+        const members = await lookAt(service, child)
         if (signal.aborted || members.length === 0 || !test(members, (first ??= members))) continue
         times[what] = performance.now() - since
         return tell(`${WORDS[what]} ${gravest(members)}, ${inSeconds(times[what])} later`)
@@ -82,10 +85,11 @@ export function createChaos({ site, load, screen, children }: ChaosParts): Chaos
     }
   }
 
-  /** Empty when the sidecars do not answer. */
-  async function lookAt(instance: number): Promise<Members> {
+  /** What those have of it that call it. Empty when they do not answer. */
+  async function lookAt(service: Trouble['service'], { listeners }: Child): Promise<Members> {
     const reading = await site.read().catch(() => undefined)
-    return membersAt(reading?.sidecars ?? [], 'orders', site.orders[instance]!.address)
+    const callers = reading === undefined ? [] : service === 'web' ? [reading.edge] : reading.sidecars
+    return membersAt(callers, service, listeners[0]!)
   }
 
   /** Returns what closes the account. */
@@ -120,9 +124,15 @@ const isBack: Test = (members, first) =>
 
 const WORDS: Readonly<Record<keyof Times, string>> = { noticed: 'is seen to be', back: 'serves again and is' }
 
+interface Means {
+  readonly children: Children
+  readonly kills: Kills
+  readonly signal: AbortSignal
+}
+
 interface Deed {
   /** Resolves when it is done, with what undoes it. */
-  deed(child: Child, children: Children): Promise<() => Promise<void>>
+  deed(child: Child, means: Means): Promise<() => Promise<void>>
   readonly done: string
   readonly undone: string
 }
@@ -131,9 +141,12 @@ const DEEDS: Readonly<Record<Trouble['kind'], Deed>> = {
   killed: {
     done: 'is killed (SIGKILL)',
     undone: 'is started again, on the same port',
-    async deed(child) {
-      await child.end('SIGKILL')
-      return () => child.restart()
+    async deed(child, { kills, signal }) {
+      // Somebody may have pressed the button on the page.
+      for (; ; await sleep(LOOK_MS, undefined, { signal })) {
+        const restart = await kills.kill(child)
+        if (restart !== undefined) return restart
+      }
     },
   },
   failing: {
@@ -147,7 +160,7 @@ const DEEDS: Readonly<Record<Trouble['kind'], Deed>> = {
   frozen: {
     done: 'is frozen (SIGSTOP)',
     undone: 'goes on (SIGCONT)',
-    async deed(child, children) {
+    async deed(child, { children }) {
       const name = `the freezer of ${child.name}`
       const [freezer] = await children.start([{ name, args: ['demo/apps/freezer.mjs', String(child.pid())] }])
       return () => freezer!.end('SIGTERM')

@@ -10,6 +10,8 @@ export interface Spec {
   /** The script, from the root of the repository, and its arguments. */
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** A line on stderr that is no complaint. */
+  readonly notice?: RegExp
 }
 
 /** A process that works. */
@@ -21,6 +23,8 @@ export interface Child {
   pid(): number
   /** It hears it by `process.on('message')`. */
   tell(message: object): void
+  /** What it says by `process.send`, and what is said by whoever takes its place. */
+  hear(listener: (message: unknown) => void): void
   /** On purpose: nobody is told. Resolves when it is gone. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
   /** After `end`. */
@@ -59,6 +63,7 @@ export function createChildren(onDeath: (error: DemoError) => void): Children {
   }
 
   async function begin(spec: Spec, group: Running[], place: number): Promise<Child> {
+    let hear = (_: unknown) => {}
     let running = run()
     const { listeners, admin } = await running.ready
     return {
@@ -67,6 +72,9 @@ export function createChildren(onDeath: (error: DemoError) => void): Children {
       admin,
       pid: () => running.pid,
       tell: message => running.tell(message),
+      hear(listener) {
+        hear = listener
+      },
       async end(signal) {
         running.asked = true
         running.signal(signal)
@@ -81,7 +89,7 @@ export function createChildren(onDeath: (error: DemoError) => void): Children {
     /** What takes the place of another ends when that one would have. */
     function run(): Running {
       if (stopping) throw new DemoError('The demo is ending.')
-      const launched = launch(spec)
+      const launched = launch(spec, message => hear(message))
       group[place] = launched
       launched.ended.then(how => {
         if (!launched.works() || stopping || launched.asked) return
@@ -112,16 +120,19 @@ interface Ready {
   readonly admin: string | undefined
 }
 
-function launch({ name, args, env }: Spec): Running {
+function launch({ name, args, env, notice }: Spec, hear: (message: unknown) => void): Running {
   const child = spawn(process.execPath, ['--import', LIFELINE, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })
+  child.on('message', hear)
   let works = false
   const words: string[] = []
-  createInterface(child.stderr!).on('line', line => words.push(line) > 10 && words.shift())
+  createInterface(child.stderr!).on('line', line => {
+    if (!notice?.test(line) && words.push(line) > 10) words.shift()
+  })
   const ended = new Promise<string>(resolve => {
     child.once('error', error => resolve(error.message))
     child.once('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { createChaos } from './chaos.ts'
 import { type Children, createChildren } from './children.ts'
 import { DemoError } from './demo-error.ts'
+import { assertKeeps } from './keeping.ts'
+import { createKills, serveButton } from './kills.ts'
 import { startLoad } from './load.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { assertFree } from './ports.ts'
@@ -28,8 +30,9 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-async function demo({ port, seconds, chaos }: Options): Promise<number> {
+async function demo({ port, seconds, chaos, redis }: Options): Promise<number> {
   await assertFree(port)
+  await assertKeeps(redis)
   const end = new AbortController()
   const deaths: string[] = []
   const children = createChildren(death => {
@@ -40,7 +43,10 @@ async function demo({ port, seconds, chaos }: Options): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'outrigger-demo-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   try {
-    const site = await Promise.race([openSite(children, folder, port), rejection(end.signal)])
+    const site = await Promise.race([
+      openSite(children, { folder, port, sessions: redis ?? join(folder, 'sessions') }),
+      rejection(end.signal),
+    ])
     if (seconds !== undefined) setTimeout(() => end.abort(), seconds * 1000).unref()
     const result = await run({ site, children, chaos, seconds }, end)
     const problems = [...(await children.stop()), ...deaths]
@@ -62,17 +68,21 @@ interface Show {
 async function run({ site, children, chaos: wanted, seconds }: Show, end: AbortController): Promise<Result> {
   const load = startLoad(site.url)
   const screen = openScreen(process.stdout, site)
-  const chaos = wanted ? createChaos({ site, load, screen, children }) : undefined
+  const kills = { web: createKills(), orders: createKills() }
+  const chaos = wanted ? createChaos({ site, load, screen, children, kills }) : undefined
   try {
     // Either of them ends both, but that chaos may have had its last trouble long before the end.
     const watching = watch({ site, load, screen }, end.signal).finally(() => end.abort())
-    const suffering = chaos?.run(seconds, end.signal).catch(error => {
+    const serving = serveButton({ webs: site.processes.web, kills: kills.web, screen, load }, end.signal)
+    const killing = Promise.all([serving, chaos?.run(seconds, end.signal)]).catch(error => {
       end.abort()
       throw error
     })
-    await Promise.all([watching, suffering])
+    await Promise.all([watching, killing])
     await load.stop()
-    return { total: load.total, groups: await sharesSinceStart(site), accounts: (await chaos?.accounts()) ?? [] }
+    const accounts = (await chaos?.accounts()) ?? []
+    const { total, kept } = load
+    return { total, kept, keptIn: site.keptIn, groups: await sharesSinceStart(site), accounts }
   } finally {
     await load.stop()
     screen.close()

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
-import type { Tally } from './load.ts'
 import type { Share } from './shares.ts'
 import type { Site } from './site.ts'
+import type { Tally } from './tally.ts'
 
 /** What is shown once a second. */
 export interface Frame {
@@ -23,11 +23,12 @@ export const painted: Paint = (style, text) => styleText(style, text)
 export const plain: Paint = (_, text) => text
 
 /** What stands above the table: what runs, and where to look. */
-export function heading({ url, admin }: Site, paint: Paint): string[] {
+export function heading({ url, admin, keptIn }: Site, paint: Paint): string[] {
   return [
     `${paint('bold', 'Outrigger demo:')} edge -> 3 web -> a sidecar each -> 3 orders    Ctrl-C ends it`,
     `in a browser     ${url}`,
     `the edge's admin ${admin}/status  ${admin}/metrics`,
+    `the sessions in  ${keptIn}`,
   ]
 }
 

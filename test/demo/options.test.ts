@@ -4,12 +4,19 @@ import { readOptions } from '../../demo/options.ts'
 
 describe('demo/options', () => {
   it('stand for 8080 and no end when there are none', () => {
-    assert.deepEqual(readOptions([]), { port: 8080, seconds: undefined, chaos: false, help: false })
+    assert.deepEqual(readOptions([]), { port: 8080, seconds: undefined, chaos: false, redis: undefined, help: false })
   })
 
   it('are read', () => {
-    assert.deepEqual(readOptions(['--for', '1.5', '--port=0']), { port: 0, seconds: 1.5, chaos: false, help: false })
-    assert.deepInclude(readOptions(['--chaos', '--for', '10']), { seconds: 10, chaos: true })
+    assert.deepEqual(readOptions(['--for', '1.5', '--port=0']), {
+      port: 0,
+      seconds: 1.5,
+      chaos: false,
+      redis: undefined,
+      help: false,
+    })
+    assert.deepInclude(readOptions(['--chaos', '--for', '12']), { seconds: 12, chaos: true })
+    assert.equal(readOptions(['--redis', 'redis://127.0.0.1']).redis, 'redis://127.0.0.1')
     assert.isTrue(readOptions(['-h']).help)
   })
 
@@ -21,7 +28,7 @@ describe('demo/options', () => {
     [['--for'], "Option '--for <value>' argument missing"],
     [['--port', '65536'], '--port wants a port, 0 to 65535, as in --port 8081; "65536" is none'],
     [['--port', 'http'], '--port wants a port, 0 to 65535, as in --port 8081; "http" is none'],
-    [['--chaos', '--for', '9.9'], '--chaos takes 10 seconds at least; --for 9.9 is too short'],
+    [['--chaos', '--for', '11.9'], '--chaos takes 12 seconds at least; --for 11.9 is too short'],
     [['--fast'], "Unknown option '--fast'"],
     [['now'], "Unexpected argument 'now'"],
   ] as const) {

@@ -1,5 +1,5 @@
 // How a request's last write can end, and what is made of an error of the store.
-import { messageOf, SessionGone, StoreUnavailable } from './errors.ts'
+import { BadUser, messageOf, SessionGone, StoreUnavailable } from './errors.ts'
 import type { OutagePolicy } from './options.ts'
 
 /** Only `kept` justifies a cookie. */
@@ -7,8 +7,8 @@ export type Commit =
   | { readonly kind: 'kept' }
   /** Another request destroyed the session: nothing was written. */
   | { readonly kind: 'gone' }
-  /** By policy the answer is 503. */
-  | { readonly kind: 'refused'; readonly error: StoreUnavailable }
+  /** By policy the answer is 503; 500 for a BadUser. */
+  | { readonly kind: 'refused'; readonly error: StoreUnavailable | BadUser }
   /** By policy the answer goes out as it is, without a cookie; `error` is for `next`, as in express-session. */
   | { readonly kind: 'lost'; readonly error?: unknown }
 
@@ -16,13 +16,18 @@ export const KEPT: Commit = { kind: 'kept' }
 
 /** Without a policy errors are passed on as they are, as express-session does. */
 export function described(error: unknown, policy: OutagePolicy | undefined): unknown {
-  if (policy === undefined || error instanceof SessionGone || error instanceof StoreUnavailable) return error
+  if (policy === undefined || isOurs(error)) return error
   return new StoreUnavailable(messageOf(error), error)
 }
 
 export function failed(error: unknown, policy: OutagePolicy | undefined): Commit {
   if (error instanceof SessionGone) return { kind: 'gone' }
   if (policy === undefined) return { kind: 'lost', error }
+  if (error instanceof BadUser) return { kind: 'refused', error }
   if (policy === 'anonymous') return { kind: 'lost' }
   return { kind: 'refused', error: described(error, policy) as StoreUnavailable }
+}
+
+function isOurs(error: unknown): boolean {
+  return error instanceof SessionGone || error instanceof StoreUnavailable || error instanceof BadUser
 }

@@ -8,6 +8,7 @@ import { type SessionOptions, settingsOf } from './options.ts'
 import { KEEPER, type Session, type SessionRequest } from './session.ts'
 import { Visit } from './sessions.ts'
 import type { SessionStore, Store } from './store.ts'
+import type { UserSessions } from './user-sessions.ts'
 
 /** What every adapter's middleware has on it. */
 export interface Upkeep {
@@ -27,7 +28,7 @@ export interface Door {
    * `report` is for errors that the answer does not tell. The visit has still to be opened.
    */
   enter(request: SessionRequest, response: ServerResponse, report: (error: unknown) => void): Visit | undefined
-  readonly upkeep: Upkeep
+  readonly upkeep: Upkeep & UserSessions<any>
 }
 
 /** `kind`: the class of the sessions that handlers hold. */
@@ -57,6 +58,7 @@ export function openDoor(options: SessionOptions, kind: typeof Session): Door {
       return visit
     },
     upkeep: {
+      ...shared.users.asked,
       ready: async () => driver?.ready?.(),
       async close() {
         forget?.()

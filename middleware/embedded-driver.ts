@@ -8,7 +8,7 @@ import { type Files, openFiles } from './lmdb-files.ts'
 import type { Replaced, SessionStore } from './store.ts'
 import { CLAIM } from './writers.ts'
 
-export interface EmbeddedDriver extends Required<SessionStore> {
+export interface EmbeddedDriver extends Required<Omit<SessionStore, 'index'>> {
   /** What lives. */
   find(id: string): Entry | undefined
   clear(): Promise<void>
@@ -182,6 +182,7 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
         if (found !== undefined) void due.remove([found.due, key])
       }
       await guard.run(() => write(() => sessions.batch(writes)))
+      return found !== undefined && found.until > Date.now()
     },
     async *ids() {
       let last: string | undefined

@@ -41,6 +41,29 @@ export class SessionContended extends Error {
   }
 }
 
+/** The store failed before all sessions of a user were revoked. What is left is found when it is asked again. 503. */
+export class RevocationIncomplete extends Error {
+  override readonly name = 'RevocationIncomplete'
+  readonly code = 'ERR_REVOCATION_INCOMPLETE'
+  readonly status = 503
+  readonly statusCode = 503
+  readonly headers = { 'Retry-After': '1' }
+  /** Sessions that are known to be gone. */
+  readonly revoked: number
+
+  constructor(revoked: number, reason: string, cause: unknown) {
+    super(`Not all sessions of the user were revoked, but ${revoked}: ${reason}`, { cause })
+    this.revoked = revoked
+  }
+}
+
+/** The option `indexBy` finds what can be no user, or fails. 500: a mistake of the app, not of the store. */
+export class BadUser extends TypeError {
+  readonly code = 'ERR_SESSION_USER'
+  readonly status = 500
+  readonly statusCode = 500
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

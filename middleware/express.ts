@@ -4,10 +4,11 @@ import { openDoor, type Upkeep } from './door.ts'
 import type { SessionOptions } from './options.ts'
 import { Session, type SessionData, type SessionRequest } from './session.ts'
 import type { Visit } from './sessions.ts'
+import type { UserSessions } from './user-sessions.ts'
 
 type Next = (error?: any) => void
 
-export interface Sessions<Data extends object = {}> extends Upkeep {
+export interface Sessions<Data extends object = {}> extends Upkeep, UserSessions<Data> {
   (request: IncomingMessage, response: ServerResponse, next: Next): void
   /** The session of a request, typed. */
   of(request: object): Session & Partial<SessionData & Data>

@@ -80,7 +80,7 @@ export class HardenedStore extends Store {
   /** As `set` of a store does: over whatever is there. */
   async #write(driver: SessionStore, id: string, session: any): Promise<void> {
     const snapshot = { json: JSON.stringify(session), life: lifeOfStored(session?.cookie, true), session }
-    if (snapshot.life <= 0) return driver.destroy(id)
+    if (snapshot.life <= 0) return void (await driver.destroy(id))
     for (let nth = 0; nth < TRIES; nth++) {
       // Where it is stored, and under which key, is known to `replace` alone.
       const seen = await driver.load(id, undefined)

@@ -40,6 +40,7 @@ function under(base: SessionStore): SessionStore {
   const { claim, add } = base
   return {
     ...base,
+    ...(base.index && { index: { ...base.index, keyOf: storedId } }),
     load: (id, life) => base.load(storedId(id), life),
     create: (id, snapshot) => base.create(storedId(id), snapshot),
     ...(add && { add: (id: string, snapshot: Snapshot) => add(storedId(id), snapshot) }),

@@ -2,6 +2,7 @@
 // then the answer leaves, in one piece. What streams before `end()` cannot be held: its head is on its way.
 import type { ServerResponse } from 'node:http'
 import type { Commit } from './commit.ts'
+import { BadUser } from './errors.ts'
 
 export interface Held {
   /** The Set-Cookie field that the answer needs as things stand. May throw. */
@@ -103,8 +104,8 @@ export function hold(response: ServerResponse, held: Held): void {
   }
 }
 
-/** 503 in place of what the handler made; with the arguments for `end()`. */
-function refuse(res: Response, { status, headers }: Extract<Commit, { kind: 'refused' }>['error']): [string] {
+/** 503 or 500 in place of what the handler made; with the arguments for `end()`. */
+function refuse(res: Response, error: Extract<Commit, { kind: 'refused' }>['error']): [string] {
   for (const name of res.getHeaderNames())
     if (
       /^(?:content-|transfer-|trailer|set-cookie|location|etag|last-modified|cache-control|expires|link|accept-ranges)/.test(
@@ -112,7 +113,7 @@ function refuse(res: Response, { status, headers }: Extract<Commit, { kind: 'ref
       )
     )
       res.removeHeader(name)
-  res.statusCode = status
+  res.statusCode = error.status
   res.statusMessage = ''
   if ('_header' in res) {
     res._hasBody = res.req?.method !== 'HEAD'
@@ -120,9 +121,9 @@ function refuse(res: Response, { status, headers }: Extract<Commit, { kind: 'ref
   }
   res.setHeader('Content-Type', 'text/plain; charset=utf-8')
   res.setHeader('Cache-Control', 'no-store')
-  res.setHeader('Retry-After', headers['Retry-After'])
-  // Not the error's message: it may have the address of Redis in it.
-  const body = 'The session store is unavailable\n'
+  if ('headers' in error) res.setHeader('Retry-After', error.headers['Retry-After'])
+  // Not the store's message: it may have the address of Redis in it.
+  const body = `${error instanceof BadUser ? error.message : 'The session store is unavailable'}\n`
   res.setHeader('Content-Length', Buffer.byteLength(body))
   return [body]
 }

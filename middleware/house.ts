@@ -4,6 +4,8 @@ import { type LastKnown, lastKnown } from './last-known.ts'
 import type { Settings } from './options.ts'
 import type { Session } from './session.ts'
 import type { SessionStore } from './store.ts'
+import { type UserIndex, userIndex } from './user-index.ts'
+import { type Users, userSessions } from './user-sessions.ts'
 import { createWriters, type Writers } from './writers.ts'
 
 export interface House {
@@ -11,6 +13,8 @@ export interface House {
   /** What handlers hold. */
   readonly Session: typeof Session
   readonly known: LastKnown | undefined
+  readonly index: UserIndex | undefined
+  readonly users: Users
   readonly writers: (driver: SessionStore) => Writers
   readonly counts: {
     loads: number
@@ -27,11 +31,15 @@ export interface House {
 }
 
 export function house(settings: Settings, kind: typeof Session): House {
+  const known = settings.keepsStale ? lastKnown() : undefined
+  const index = userIndex(settings)
   const writers = new WeakMap<SessionStore, Writers>()
   return {
     settings,
     Session: kind,
-    known: settings.keepsStale ? lastKnown() : undefined,
+    known,
+    index,
+    users: userSessions(index, key => known?.forget(key)),
     writers(driver) {
       let found = writers.get(driver)
       if (found === undefined) writers.set(driver, (found = createWriters(driver)))

@@ -11,7 +11,7 @@ import { Store } from './store.ts'
 export * from './cookie.ts'
 export { type Drain, type Drained, type DrainOptions, drain } from './drain.ts'
 export { EmbeddedStore, type EmbeddedStoreOptions } from './embedded-store.ts'
-export { SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
+export { BadUser, RevocationIncomplete, SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
 export type { Sessions } from './express.ts'
 export type { HardeningOptions } from './hardening.ts'
 export type { HashIds } from './hashed-ids.ts'
@@ -27,14 +27,15 @@ export {
 export type { LifetimeOptions } from './lifetime.ts'
 export { MemoryStore } from './memory-store.ts'
 export type { Near, NearCacheOptions, NearCounts } from './near-commands.ts'
-export type { OutagePolicy, SessionOptions } from './options.ts'
+export type { IndexBy, OutagePolicy, SessionOptions } from './options.ts'
 export type { RedisSource } from './redis-client.ts'
 export { RedisStore, type RedisStoreOptions } from './redis-store.ts'
 // By star: only so can an app add its keys to SessionData under the name of the package.
 export type { Encrypt, EncryptionKey } from './seal-keys.ts'
 export type { SecretOptions } from './secrets.ts'
 export * from './session.ts'
-export { type SessionStore, Store } from './store.ts'
+export { type SessionFound, type SessionIndex, type SessionStore, Store } from './store.ts'
+export type { SessionOfUser, User, UserSessions } from './user-sessions.ts'
 
 /** The middleware. With express-session's constructors on it, so that changing the import is enough. */
 export const sessions = Object.assign(

@@ -8,6 +8,7 @@ import { checkOptions } from './koa-session-options.ts'
 import type { SessionOptions } from './options.ts'
 import { KEEPER, Session, type SessionData, type SessionRequest } from './session.ts'
 import type { Visit } from './sessions.ts'
+import type { UserSessions } from './user-sessions.ts'
 
 export type { OutagePolicy, SessionOptions } from './options.ts'
 // By star: only so can an app add its keys to SessionData under the name of the package.
@@ -23,7 +24,7 @@ export interface SessionContext {
   respond?: boolean | undefined
 }
 
-export interface Sessions<Data extends object = {}> extends Upkeep {
+export interface Sessions<Data extends object = {}> extends Upkeep, UserSessions<Data> {
   (ctx: SessionContext, next: () => Promise<any>): Promise<any>
   /** The session of a context, typed. */
   of(ctx: object): KoaSession & Partial<SessionData & Data>

@@ -1,4 +1,5 @@
 // Sessions in the process: for tests and for one process only. They end with it, and no other process sees them.
+import { memoryIndex } from './memory-index.ts'
 import type { Callback, SessionData } from './session.ts'
 import { type Driven, type Replaced, type SessionStore, type Snapshot, Store } from './store.ts'
 
@@ -41,6 +42,7 @@ export class MemoryStore extends Store implements Driven {
       },
       destroy: id => this.#remove(id),
       ids: () => Object.keys(this.sessions),
+      index: memoryIndex({ peek: id => this.#peek(id), destroy: id => this.#remove(id) }),
     }
   }
 
@@ -121,9 +123,17 @@ export class MemoryStore extends Store implements Driven {
     if (this.#until.size > this.#sweepAt) this.#sweep()
   }
 
-  #remove(id: string): void {
+  #peek(id: string): { json: string; left: number } | undefined {
+    const json = this.#read(id)
+    return json === undefined ? undefined : { json, left: this.#until.get(id)! - Date.now() }
+  }
+
+  /** Whether it was alive. */
+  #remove(id: string): boolean {
+    const until = this.#until.get(id)
     delete this.sessions[id]
     this.#until.delete(id)
+    return until !== undefined && until > Date.now()
   }
 
   /** Sessions that nobody asks for again; amortised, each time that their number has doubled. */

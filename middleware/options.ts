@@ -26,6 +26,8 @@ import type { Driven, SessionStore, Store } from './store.ts'
  */
 export type OutagePolicy = 'fail' | 'anonymous' | 'stale'
 
+export type IndexBy = string | ((session: any) => string | number | null | undefined)
+
 export interface SessionOptions extends SecretOptions, HardeningOptions {
   /** Redis: a URL, ioredis options, an ioredis instance (Cluster and Sentinel too) or the nodes of a Cluster. */
   redis?: RedisSource | undefined
@@ -57,6 +59,12 @@ export interface SessionOptions extends SecretOptions, HardeningOptions {
   lazy?: boolean | undefined
   /** How long a session may live beside what its cookie says. Milliseconds. */
   lifetime?: LifetimeOptions | undefined
+  /**
+   * Whose session it is: a key of the session, or a function of its data. A string or a number; undefined, null and ''
+   * are nobody, all else is a TypeError. Needed for `sessionsOf`, `revoke`, `revokeAll` and `req.session.revokeOthers`.
+   * A TypeError with a store that cannot list sessions by user.
+   */
+  indexBy?: IndexBy | undefined
   /** Of the keys in Redis. Default `sess:`. */
   prefix?: string | undefined
   /** Milliseconds that one command to Redis, default 250, or one write of the embedded store, default 5000, may take. */
@@ -84,12 +92,17 @@ export interface Settings {
   readonly outage: (request: IncomingMessage) => OutagePolicy | undefined
   readonly keepsStale: boolean
   readonly lazy: boolean
+  readonly indexBy: IndexBy | undefined
 }
 
 export function settingsOf(options: SessionOptions): Settings {
-  const { genid = newId, unset, outage, redis } = options
+  const { genid = newId, unset, outage, redis, indexBy } = options
   if (typeof genid !== 'function') throw new TypeError('genid option must be a function')
   if (unset && unset !== 'destroy' && unset !== 'keep') throw new TypeError('unset option must be "destroy" or "keep"')
+  if (indexBy !== undefined && typeof indexBy !== 'function' && (typeof indexBy !== 'string' || indexBy === ''))
+    throw new TypeError(
+      `indexBy must be a key of the session or a function, got ${indexBy === '' ? "''" : typeof indexBy}`,
+    )
   const secrets = secretsOf(options)
   const name = options.name || options.key || 'connect.sid'
   const cookie = ruled(name, options.cookie ?? {})
@@ -124,6 +137,7 @@ export function settingsOf(options: SessionOptions): Settings {
     outage: typeof outage === 'function' ? outage : () => outage,
     keepsStale: outage === 'stale' || typeof outage === 'function',
     lazy: options.lazy === true,
+    indexBy,
   }
 }
 

@@ -34,6 +34,8 @@ export interface Commands {
   claim(key: string): Promise<string | undefined>
   expire(key: string, life: number): Promise<unknown>
   remove(key: string): Promise<unknown>
+  /** A script on one key. */
+  run(script: string, key: string, ...argv: (string | number)[]): Promise<unknown>
 }
 
 export function commands(client: RedisClient): Commands {
@@ -73,6 +75,7 @@ export function commands(client: RedisClient): Commands {
     },
     expire,
     remove: key => client.del(key),
+    run,
   }
 }
 

@@ -5,6 +5,7 @@ import { createGuard, type Guard, type GuardOptions } from './guard.ts'
 import { type Near, type NearCacheOptions, near, nearSettings } from './near-commands.ts'
 import { type Connection, connect, type RedisSource } from './redis-client.ts'
 import { type Commands, commands, isAway } from './redis-commands.ts'
+import { indexPrefix, redisIndex } from './redis-index.ts'
 import type { Callback, SessionData } from './session.ts'
 import { type Driven, reply, type SessionStore, Store } from './store.ts'
 
@@ -71,8 +72,9 @@ export class RedisStore extends Store implements Driven {
       touch: async (id, { life }) => {
         if (!disableTouch) await this.#slide(key(id), life)
       },
-      destroy: async id => void (await this.#ask(redis => redis.remove(key(id)))),
       ids: () => this.#ids(),
+      destroy: async id => (await this.#ask(redis => redis.remove(key(id)))) !== 0,
+      index: redisIndex(prefix, this.connection.client, work => this.#ask(work)),
       ready: () => this.connection.ready(),
       close: () => this.close(),
     }
@@ -206,6 +208,8 @@ export class RedisStore extends Store implements Driven {
     const { client } = this.connection
     await this.guard.run(() => this.connection.ready())
     const seen = new Set<string>()
+    // With a prefix that does not end in a colon, the sets of sessions by user match it too.
+    const sets = indexPrefix(this.#prefix)
     const pattern = `${this.#prefix.replace(/[\\*?[\]]/g, '\\$&')}*`
     for (const node of 'nodes' in client ? client.nodes('master') : [client]) {
       let cursor = '0'
@@ -213,7 +217,7 @@ export class RedisStore extends Store implements Driven {
         const [next, keys] = await this.guard.run(() => node.scan(cursor, 'MATCH', pattern, 'COUNT', this.#scanCount))
         cursor = next
         // SCAN may name a key twice.
-        for (const key of keys.filter(key => !seen.has(key))) {
+        for (const key of keys.filter(key => !seen.has(key) && !key.startsWith(sets))) {
           seen.add(key)
           yield key
         }

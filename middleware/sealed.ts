@@ -8,7 +8,7 @@ export function sealed(base: SessionStore, { seal, open }: Seal): SessionStore {
   /** What cannot be read is passed on as it is: no JSON, and so counted as corrupt. */
   const opened = (id: string, stored: string | object | undefined) =>
     typeof stored === 'string' ? (open(id, stored) ?? UNREADABLE) : stored
-  const { add, claim } = base
+  const { add, claim, index } = base
 
   async function replace(id: string, snapshot: Snapshot, seen: string): Promise<Replaced> {
     const next = closed(id, snapshot)
@@ -31,6 +31,15 @@ export function sealed(base: SessionStore, { seal, open }: Seal): SessionStore {
     create: (id, snapshot) => base.create(id, closed(id, snapshot)),
     ...(add && { add: (id: string, snapshot: Snapshot) => add(id, closed(id, snapshot)) }),
     replace,
+    ...(index && {
+      index: {
+        ...index,
+        async peek(keys: readonly string[]) {
+          const found = await index.peek(keys)
+          return found.map((each, nth) => each && { ...each, json: open(keys[nth]!, each.json) ?? UNREADABLE })
+        },
+      },
+    }),
     ...(claim && {
       async claim(id: string) {
         const stored = await claim(id)

@@ -36,6 +36,8 @@ export interface Keeper {
   destroy(session: Session): Promise<void>
   regenerate(session: Session, how: Regenerate): Promise<void>
   update<T>(session: Session, change: (data: any) => T): Promise<Awaited<T>>
+  handle(session: Session): string
+  revokeOthers(session: Session): Promise<number>
 }
 
 /** Where a request has its keeper. */
@@ -57,11 +59,20 @@ export class Session {
     Object.defineProperty(this, OWN, { value: { request, id: (request as SessionRequest).sessionID } })
     if (typeof data !== 'object' || data === null) return
     const own = this as Record<string, unknown>
-    for (const key in data) if (!(key in own)) own[key] = (data as Record<string, unknown>)[key]
+    for (const key in data) if (!(key in own) || key === 'handle') own[key] = (data as Record<string, unknown>)[key]
   }
 
   get id(): string {
     return ownOf(this).id
+  }
+
+  /** Names the session, opens nothing: for pages and logs. A key `handle` that an app puts into a session hides it. */
+  get handle(): string {
+    return keeperOf(this).handle(this)
+  }
+
+  set handle(value: any) {
+    Object.defineProperty(this, 'handle', { value, writable: true, enumerable: true, configurable: true })
   }
 
   get req(): any {
@@ -118,6 +129,14 @@ export class Session {
    */
   update<T>(change: (data: any) => T): Promise<Awaited<T>> {
     return quiet(keeperOf(this).update(this, change))
+  }
+
+  /**
+   * Ends all other sessions of the user whose session this is, by the option `indexBy`; with their number, 0 when it is
+   * nobody's. Rejects with RevocationIncomplete: repeat it then.
+   */
+  revokeOthers(): Promise<number> {
+    return quiet(keeperOf(this).revokeOthers(this))
   }
 }
 

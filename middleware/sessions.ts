@@ -35,7 +35,8 @@ export class Visit implements Keeper {
     this.#house = house
     this.#request = request
     this.#secrets = house.settings.secrets ?? listed(request.secret!)
-    this.#copy = new StoredCopy(house, driverOf(house.settings))
+    const driver = driverOf(house.settings)
+    this.#copy = new StoredCopy(house, house.index?.over(driver) ?? driver)
     this.#cookieOptions = cookieOptions
   }
 
@@ -155,7 +156,11 @@ export class Visit implements Keeper {
 
   async regenerate(session: Session, { keep }: Regenerate): Promise<void> {
     // What was never stored need not be removed.
-    if (this.#copy.json !== undefined || !this.#copy.driver.compares) await this.#copy.remove(session.id)
+    if (this.#copy.json !== undefined || !this.#copy.driver.compares) {
+      const removed = await this.#copy.remove(session.id)
+      // Revoked meanwhile: the login in its data must not live on under another id.
+      if (keep && removed === false && this.#house.index?.userOf(session) !== undefined) throw new SessionGone()
+    }
     const fresh = this.generate()
     if (!keep) return
     const { cookie, ...data } = session
@@ -171,6 +176,16 @@ export class Visit implements Keeper {
       return result
     }
     return this.#copy.update(session, change, error => this.#described(error))
+  }
+
+  handle(session: Session): string {
+    return this.#house.users.handleOf(session)
+  }
+
+  async revokeOthers(session: Session): Promise<number> {
+    // Not 0: that would say that there are none.
+    if (this.outage === 'anonymous') throw new StoreUnavailable('whose session this is cannot be told')
+    return this.#house.users.revokeOthers(session)
   }
 
   #begin(): undefined {

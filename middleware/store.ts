@@ -2,6 +2,7 @@
 // driver that our engine works with. A driver stores, the engine decides.
 import { EventEmitter } from 'node:events'
 import { Cookie } from './cookie.ts'
+import { handleOf } from './handle.ts'
 import { type Callback, fallback, type Keeper, Session, type SessionData, type SessionRequest } from './session.ts'
 
 export type Awaitable<T> = T | Promise<T>
@@ -37,11 +38,38 @@ export interface SessionStore {
   /** Puts a blank behind the JSON, so that those who compare fail, and returns what is there then. */
   claim?(id: string): Awaitable<string | undefined>
   touch(id: string, snapshot: Omit<Snapshot, 'json'>): Awaitable<void>
-  destroy(id: string): Awaitable<void>
   /** The ids of all that is stored. */
   ids?(): Iterable<string> | AsyncIterable<string>
+  /** False: there was none. */
+  destroy(id: string): Awaitable<unknown>
+  /** What the option `indexBy` needs. */
+  readonly index?: SessionIndex
   ready?(): Promise<void>
   close?(): Promise<void>
+}
+
+export interface SessionFound {
+  readonly json: string
+  /** Milliseconds until it expires. */
+  readonly left: number
+}
+
+/**
+ * For each user, keys of sessions. It keeps what it is told: when entries are made and what they are worth is decided in
+ * `user-index.ts`. A key is what the store keeps a session under; what it cannot be used for is to open the session.
+ */
+export interface SessionIndex {
+  /** Of a session's id. Absent: the id itself. */
+  keyOf?(id: string): string
+  /** Keeps the entry for at least so many milliseconds from now; never less long than before. */
+  add(user: string, key: string, lasting: number): Awaitable<unknown>
+  remove(user: string, keys: readonly string[]): Awaitable<unknown>
+  /** In pages. All keys that are entered from beginning to end; of others and twice is no harm. */
+  list(user: string): AsyncIterable<string[]>
+  /** The sessions under these keys, in this order, their lives untouched. */
+  peek(keys: readonly string[]): Awaitable<(SessionFound | undefined)[]>
+  /** How many there were. */
+  destroy(keys: readonly string[]): Awaitable<number>
 }
 
 /** A store that has a driver of its own. */
@@ -113,6 +141,10 @@ function storeKeeper(request: SessionRequest, store: Store): Keeper {
   const set = (session: Session) => promised<void>(done => store.set(session.id, session, done))
   return {
     outage: undefined,
+    handle: session => handleOf(session.id),
+    async revokeOthers() {
+      throw new TypeError('revokeOthers needs a session of a middleware with the option indexBy')
+    },
     save: set,
     async reload(session) {
       const data = await get(session.id)

@@ -52,7 +52,7 @@ export class StoredCopy {
 
   /** `life` in milliseconds: from now on, where loading slides; undefined: leave it. */
   async load(id: string, life: number | undefined): Promise<Loaded | undefined> {
-    const { counts, known } = this.#house
+    const { counts, known, index } = this.#house
     counts.loads++
     const stored = await this.driver.load(id, life)
     const { parsed, json } = parse(stored)
@@ -66,6 +66,7 @@ export class StoredCopy {
       return undefined
     }
     if (json !== undefined) known?.keep(id, json)
+    index?.saw(id, parsed, life)
     return { parsed, json }
   }
 
@@ -104,7 +105,7 @@ export class StoredCopy {
   }
 
   /** `stays`: the handler goes on with the session, so what others wrote has to show in it. */
-  async write(session: Session, data: string, stays: boolean): Promise<void> {
+  async write(session: Session, data: string, stays: boolean): Promise<unknown> {
     const life = this.#life(session.cookie)
     const { id } = session
     const seen = this.json
@@ -160,10 +161,12 @@ export class StoredCopy {
     return result!
   }
 
-  async remove(id: string): Promise<void> {
+  /** False: there was none. */
+  async remove(id: string): Promise<unknown> {
     this.#house.known?.forget(id)
-    await this.driver.destroy(id)
+    const removed = await this.driver.destroy(id)
     this.json = undefined
+    return removed
   }
 
   /** What a store is handed that takes objects: the stamp is no key of the app's session. */

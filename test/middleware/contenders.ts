@@ -55,7 +55,11 @@ export async function each<T>(work: (contender: Contender) => Promise<T>): Promi
   return { theirs: await work(theirs), ours: await work(ours) }
 }
 
-async function site(middleware: any, routes: (app: express.Express) => void, close: () => unknown): Promise<Site> {
+export async function site(
+  middleware: any,
+  routes: (app: express.Express) => void,
+  close: () => unknown,
+): Promise<Site> {
   const app = express()
   app.use(middleware)
   routes(app)

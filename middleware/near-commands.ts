@@ -131,6 +131,8 @@ export function near(settings: NearSettings, of: RedisClient, plain: Commands): 
     claim: key => changing(key, plain.claim(key)),
     expire: (key, life) => changing(key, plain.expire(key, life)),
     remove: key => changing(key, plain.remove(key)),
+    // Of the index of users, whose keys are no sessions.
+    run: plain.run,
   }
 
   function find(key: string, life: number | undefined): NearEntry | undefined {

@@ -1,40 +1,59 @@
 #!/usr/bin/env node
 import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
+import { ADMIN_DEFAULT } from './config/addresses.ts'
 import { loadConfigApart, UnusableConfig } from './config/apart.ts'
 import { BindError } from './http1/bind.ts'
 import { type Sidecar, startSidecar } from './sidecar.ts'
 import { VERSION } from './version.ts'
+import { NotReady, wait } from './wait.ts'
+import { readWait, type WaitOptions } from './wait-options.ts'
 import { limitYoungGeneration } from './young-generation.ts'
 
 const USAGE = `outrigger ${VERSION}
 
   outrigger run [FILE]     start the sidecar that FILE describes (default: outrigger.yaml)
   outrigger check [FILE]   say what is wrong with FILE, without starting anything
+  outrigger wait [--admin ADDRESS] [--timeout TIME] [-- COMMAND]
+                           wait until the sidecar is ready (default: at ${ADMIN_DEFAULT}, for 60s), then run COMMAND; the
+                           sidecar's outbound listener stays open until COMMAND has ended
   outrigger --version
   outrigger --help
 
 SIGTERM or SIGINT drains: what is in flight may end, then it stops. A second signal, half a second later or more, stops at
 once.
-Exit codes: 0 all is well, 1 it could not start or had to cut connections, 2 the command line is wrong.
+Exit codes: 0 all is well, 1 it could not start, had to cut connections or did not get ready, 2 the command line is wrong;
+of wait, COMMAND's own.
 `
+
+/** What is said in one line. */
+const EXPECTED = [UnusableConfig, BindError, NotReady]
 
 await main(process.argv.slice(2))
 
 async function main(args: string[]): Promise<void> {
-  const { command, file } = read(args)
+  const order = read(args)
   try {
-    if (command === 'check') await check(file)
-    else await run(file)
+    if (order.command === 'wait') process.exitCode = await wait(order.options)
+    else if (order.command === 'check') await check(order.file)
+    else await run(order.file)
   } catch (error) {
-    if (!(error instanceof UnusableConfig) && !(error instanceof BindError)) throw error
-    process.stderr.write(`${error.message}\n`)
+    if (!EXPECTED.some(kind => error instanceof kind)) throw error
+    process.stderr.write(`${(error as Error).message}\n`)
     process.exitCode = 1
   }
 }
 
-function read(args: string[]): { command: 'run' | 'check'; file: string } {
+type Order =
+  | { readonly command: 'run' | 'check'; readonly file: string }
+  | { readonly command: 'wait'; readonly options: WaitOptions }
+
+function read(args: string[]): Order {
   try {
+    if (args[0] === 'wait') {
+      const options = readWait(args.slice(1))
+      return 'problem' in options ? leave(2, `outrigger wait: ${options.problem}\n`) : { command: 'wait', options }
+    }
     const options = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } as const
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
     if (values.version) leave(0, `${VERSION}\n`)
@@ -42,7 +61,7 @@ function read(args: string[]): { command: 'run' | 'check'; file: string } {
     const [command, file = 'outrigger.yaml', ...rest] = positionals
     if (command === undefined) leave(2, USAGE)
     if (command !== 'run' && command !== 'check')
-      leave(2, `outrigger: "${command}" is no command; there are run and check\n`)
+      leave(2, `outrigger: "${command}" is no command; there are run, check and wait\n`)
     if (file === '') leave(2, 'outrigger: FILE is empty; name a file, or leave it out for outrigger.yaml\n')
     if (rest.length > 0) leave(2, `outrigger: one FILE is wanted, "${rest[0]}" is too much\n`)
     return { command, file }

@@ -2,6 +2,7 @@
 
 import { type Admin, openAdmin } from './admin/admin.ts'
 import { readStatus } from './admin/status.ts'
+import { appGone } from './app-gone.ts'
 import { balancers } from './balance/index.ts'
 import { createChecks } from './checks.ts'
 import { Clock } from './http1/clock.ts'
@@ -109,10 +110,16 @@ export async function startSidecar(settings: Settings, options: SidecarOptions =
     state = 'draining'
     log.info({ grace }, 'draining')
     let cut = 0
+    const over = new AbortController()
     const timer = setTimeout(() => {
+      over.abort()
       for (const front of fronts) cut += front.destroy()
     }, grace)
-    await Promise.all(fronts.map(front => front.drain()))
+    const outbound = fronts.filter(({ settings }) => settings.outlive)
+    await Promise.all(fronts.filter(front => !outbound.includes(front)).map(front => front.drain()))
+    // An app that drains still calls its peers.
+    await appGone(outbound, admin?.apps, over.signal)
+    await Promise.all(outbound.map(front => front.drain()))
     clearTimeout(timer)
     await close()
     log.info({ cut }, 'stopped')

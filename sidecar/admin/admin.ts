@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { bind } from '../http1/bind.ts'
 import type { Status } from '../model/status.ts'
+import { type Attached, attached } from './attached.ts'
 import { CONTROL_PATHS, type ControlParts, control } from './control.ts'
 
 export interface AdminParts {
@@ -14,6 +15,8 @@ export interface AdminParts {
 
 export interface Admin {
   readonly address: string
+  /** Apps that said that they are there, by `outrigger wait`. */
+  readonly apps: Attached
   close(): Promise<void>
 }
 
@@ -26,7 +29,9 @@ interface Page {
 
 export async function openAdmin(listen: string, parts: AdminParts): Promise<Admin> {
   const pages = pagesOf(parts)
+  const apps = attached()
   const server = createServer(async (request, response) => {
+    if (request.method === 'GET' && request.url === '/attach') return apps.add(response)
     const { status, type, body, allow } = await pageFor(request).catch(failed)
     response.writeHead(status, {
       'content-type': type,
@@ -54,6 +59,7 @@ export async function openAdmin(listen: string, parts: AdminParts): Promise<Admi
   const address = await bind(server, listen, ' (the admin listener; the key admin sets another address, or false)')
   return {
     address,
+    apps,
     close() {
       return new Promise(resolve => {
         server.close(() => resolve())

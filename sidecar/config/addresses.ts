@@ -8,6 +8,9 @@ import { isNot, show, textOf } from './wording.ts'
 
 export const ADDRESS_PATTERN = '^(unix:.+|(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9_.-]+):\\d{1,5})$'
 
+/** Where the admin listener is when nothing is said of it. */
+export const ADMIN_DEFAULT = '127.0.0.1:4191'
+
 /** Somewhere to listen may have port 0, any free one; somewhere to connect to may not. */
 export function readAddress(input: unknown, use: 'listen' | 'connect'): Reading<string> {
   const address = typeof input === 'string' ? parseAddress(input) : undefined

@@ -1,11 +1,10 @@
 // What no single value shows: names that must exist, things that may be there only once. It looks at the values as they
 // were written, not at what the schema made of them, so that these problems are told together with all others.
 
-import { readAddress, readPrefix, readRouteHost, readServiceName } from './addresses.ts'
+import { ADMIN_DEFAULT, readAddress, readPrefix, readRouteHost, readServiceName } from './addresses.ts'
 import { listOf, mapOf } from './as-written.ts'
 import { clash, isWildcard, leadsTo, placeOf } from './places.ts'
 import { type Fault, formatPath, type Path } from './problems.ts'
-import { ADMIN_DEFAULT } from './schema.ts'
 import { serviceInconsistencies } from './service-consistency.ts'
 import { cookieClashes, stickyFaults } from './sticky-consistency.ts'
 import { isNot, oneOf, show } from './wording.ts'

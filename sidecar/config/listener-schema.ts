@@ -92,6 +92,12 @@ export const listener = section({
         "service's name: that is for an app's outbound calls.",
     ),
   routes: routes.optional().describe('Which service gets which requests, by host and path; not together with service.'),
+  outlive: flag()
+    .optional()
+    .describe(
+      'Whether it goes on when the others drain, until the app that calls through it is gone or the grace ends; true ' +
+        'for a listener without service and routes, since an app that drains still calls its peers.',
+    ),
   trust: z
     .union([count(0, MOST_HOPS), networks], { error: instead(wordTrust) })
     .prefault(0)

@@ -2,7 +2,7 @@
 // from here. A later feature is a section of its own, put into `service` or `listener` by one line.
 
 import { z } from 'zod'
-import { ADDRESS_PATTERN, readAddress, SERVICE_NAME_PATTERN } from './addresses.ts'
+import { ADDRESS_PATTERN, ADMIN_DEFAULT, readAddress, SERVICE_NAME_PATTERN } from './addresses.ts'
 import { choice, duration, flag, instead, listError, section, written } from './fields.ts'
 import { listener } from './listener-schema.ts'
 import { service } from './service-schema.ts'
@@ -17,8 +17,6 @@ const log = section({
     .prefault(false)
     .describe('Whether each request gets a line in the log; off, because off costs nothing.'),
 })
-
-export const ADMIN_DEFAULT = '127.0.0.1:4191'
 
 const admin = z
   .union([z.literal(false), written(readAdmin, 'address', ADDRESS_PATTERN)], {

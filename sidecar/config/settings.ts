@@ -14,8 +14,9 @@ export function settingsOf(config: Configuration, order: readonly string[]): Set
 
 type Listener = Configuration['listeners'][number]
 
-function listenerOf({ listen, service, routes, trust, timeouts, limits }: Listener): ListenerSettings {
-  return { listen, target: targetOf(service, routes), trust, timeouts, limits }
+function listenerOf({ listen, service, routes, outlive, trust, timeouts, limits }: Listener): ListenerSettings {
+  const target = targetOf(service, routes)
+  return { listen, target, outlive: outlive ?? target.kind === 'by-name', trust, timeouts, limits }
 }
 
 function targetOf(service: Listener['service'], routes: Listener['routes']): ListenerTarget {

@@ -32,6 +32,8 @@ export interface ListenerSettings {
   /** `host:port` (port 0: any free one) or `unix:/path`. */
   readonly listen: string
   readonly target: ListenerTarget
+  /** Whether it goes on while the others drain, until the app that calls through it is gone. */
+  readonly outlive: boolean
   /** Whose X-Forwarded-* is believed: the last n hops (0: nobody's), or peers within these CIDR blocks. */
   readonly trust: number | readonly string[]
   readonly timeouts: {

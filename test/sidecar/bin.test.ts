@@ -63,7 +63,7 @@ describe('the command', () => {
 
   it('takes no other commands, flags and files', async () => {
     const wrong: Record<string, string[]> = {
-      'outrigger: "start" is no command; there are run and check\n': ['start'],
+      'outrigger: "start" is no command; there are run, check and wait\n': ['start'],
       "outrigger: Unknown option '--port'; see outrigger --help\n": ['run', '--port', '80'],
       'outrigger: one FILE is wanted, "b" is too much\n': ['run', 'a', 'b'],
       'outrigger: FILE is empty; name a file, or leave it out for outrigger.yaml\n': ['check', ''],

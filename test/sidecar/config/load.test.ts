@@ -24,6 +24,7 @@ describe('config: what a file becomes', () => {
         {
           listen: '127.0.0.1:4140',
           target: { kind: 'by-name' },
+          outlive: true,
           trust: 0,
           timeouts: { head: 10_000, idle: 60_000, keepAlive: 75_000 },
           limits: { connections: 10_000, head: 16_384, target: 8_192, fields: 100 },

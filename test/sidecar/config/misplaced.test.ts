@@ -30,8 +30,8 @@ describe('config: keys that belong elsewhere', () => {
         f:3:7: listeners[0].host: unknown key; expected host and port in one: write listen: host:port
         f:3:24: listeners[0].port: unknown key; expected host and port in one: write listen: host:port
         f:4:34: listeners[1].timeouts.total: unknown key; expected one of head, idle, keepAlive; that is a key of services.*.timeouts
-        f:4:47: listeners[1].balance: unknown key; expected one of listen, service, routes, trust, timeouts, limits; that is a key of a service
-        f:4:69: listeners[1].prefix: unknown key; expected one of listen, service, routes, trust, timeouts, limits; that is a key of a route
+        f:4:47: listeners[1].balance: unknown key; expected one of listen, service, routes, outlive, trust, timeouts, limits; that is a key of a service
+        f:4:69: listeners[1].prefix: unknown key; expected one of listen, service, routes, outlive, trust, timeouts, limits; that is a key of a route
       `,
     ],
     [

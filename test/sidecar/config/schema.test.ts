@@ -18,7 +18,7 @@ describe('config: keys', () => {
       `
         f:1:58: services.web.timeouts.total: 5 has no unit; write 5s or 5ms
         f:1:68: services.web.env: environment variable NONE is not set; set it, or write \${NONE:-default}
-        f:3:30: listeners[0].x-a: unknown key; expected one of listen, service, routes, trust, timeouts, limits
+        f:3:30: listeners[0].x-a: unknown key; expected one of listen, service, routes, outlive, trust, timeouts, limits
       `,
     ],
     [
@@ -145,7 +145,7 @@ describe('config: listeners', () => {
       `
         f:5:37: listeners[0].routes[0].idempotent: "yes" is not a switch; expected true or false
         f:6:37: listeners[0].routes[1].idempotnt: unknown key; expected one of host, prefix, service, idempotent, sticky. Did you mean "idempotent"?
-        f:7:36: listeners[1].idempotent: unknown key; expected one of listen, service, routes, trust, timeouts, limits; that is a key of a route
+        f:7:36: listeners[1].idempotent: unknown key; expected one of listen, service, routes, outlive, trust, timeouts, limits; that is a key of a route
         f:8:59: listeners[2].routes[0].idempotent: "true" is not a switch; expected true or false. Did you mean true, without quotes?
       `,
     ],

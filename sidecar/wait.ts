@@ -1,0 +1,94 @@
+// `outrigger wait`: until the sidecar is ready; then the command, if there is one, for as long as it lives.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { get, type IncomingMessage } from 'node:http'
+import { constants } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { WaitOptions } from './wait-options.ts'
+
+/** The sidecar did not get ready. `message` is for people. */
+export class NotReady extends Error {}
+
+const LOOK = 100
+const PATIENCE = 1_000
+/** What a supervisor sends to the whole of a command is for the command. */
+const PASSED_ON: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']
+/** As shells say that a command is not there, or cannot be run. */
+const NOT_FOUND = 127
+const NOT_RUNNABLE = 126
+
+/** Resolves with the exit code. */
+export async function wait({ admin, timeout, command }: WaitOptions): Promise<number> {
+  await ready(admin, timeout)
+  const [program, ...args] = command
+  return program === undefined ? 0 : run(admin, program, args)
+}
+
+async function ready(admin: string, timeout: number): Promise<void> {
+  const end = performance.now() + timeout
+  for (let why = 'nobody has answered yet'; ; await sleep(LOOK)) {
+    try {
+      const answer = await ask(admin, '/readyz')
+      answer.resume()
+      if (answer.statusCode === 200) return
+      why = `it answers ${answer.statusCode}`
+    } catch (error) {
+      why = (error as Error).message
+    }
+    if (performance.now() >= end)
+      throw new NotReady(`outrigger: the sidecar at ${admin} is not ready after ${timeout / 1000} s: ${why}`)
+  }
+}
+
+function run(admin: string, program: string, args: readonly string[]): Promise<number> {
+  const child = spawn(program, args, { stdio: 'inherit' })
+  const over = new AbortController()
+  for (const signal of PASSED_ON) process.on(signal, () => void pass(child, signal))
+  void attach(admin, over.signal)
+  return new Promise(resolve => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      over.abort()
+      process.stderr.write(`outrigger: ${program} cannot be started: ${error.message}\n`)
+      resolve(error.code === 'ENOENT' ? NOT_FOUND : NOT_RUNNABLE)
+    })
+    child.once('exit', (code, signal) => {
+      over.abort()
+      resolve(signal === null ? code! : 128 + constants.signals[signal])
+    })
+  })
+}
+
+/** A terminal's Ctrl-C reaches the command without us: a second one would count as the second one. */
+function pass(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (signal === 'SIGINT' && process.stdin.isTTY) return
+  child.kill(signal)
+}
+
+/** The sidecar knows by it that the app lives, and keeps its outbound listener open. Again, when it was restarted. */
+async function attach(admin: string, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await ask(admin, '/attach', over).then(ended, () => {})
+    await sleep(LOOK, undefined, { signal: over }).catch(() => {})
+  }
+}
+
+function ended(answer: IncomingMessage): Promise<void> {
+  return new Promise(resolve => {
+    answer.resume()
+    answer.once('close', () => resolve())
+    answer.once('error', () => {})
+  })
+}
+
+function ask(admin: string, path: string, signal?: AbortSignal): Promise<IncomingMessage> {
+  const at = admin.startsWith('unix:') ? { socketPath: admin.slice(5) } : hostAndPort(admin)
+  return new Promise((resolve, reject) => {
+    const request = get({ ...at, path, agent: false, ...(signal ? { signal } : {}) }, resolve)
+    request.setTimeout(PATIENCE, () => path === '/attach' || request.destroy(new Error('no answer within a second')))
+    request.once('error', reject)
+  })
+}
+
+function hostAndPort(address: string): { host: string; port: string } {
+  const colon = address.lastIndexOf(':')
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: address.slice(colon + 1) }
+}

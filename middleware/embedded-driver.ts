@@ -32,7 +32,7 @@ const PAGE = 500
 type Written = Pick<Entry, 'json' | 'until' | 'slack'>
 
 export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOptions): EmbeddedDriver {
-  const guard = createGuard({ deadline }, () => true)
+  const guard = createGuard({ deadline }, { judge: () => 'away' })
   const sliding = new Set<string>()
   let closed = false
   let opened: { files: Files; sweep: Sweep } | undefined

@@ -3,14 +3,29 @@
 import { messageOf, StoreUnavailable } from './errors.ts'
 
 export interface GuardOptions {
-  /** Milliseconds that a command may take, connecting included. Default 250. */
+  /**
+   * Milliseconds of silence that a command waits for, connecting included. Default 250. While answers to other commands
+   * come in, the store is there and ours is in line: then it waits up to four times as long.
+   */
   deadline?: number | undefined
+}
+
+/** What an error of a command says of the store: that it did not answer, that it cannot serve now, or nothing. */
+export type Verdict = 'away' | 'refuses' | 'answers'
+
+export interface Watch {
+  judge(error: unknown): Verdict
+  /** What is known of the reason for silence; for an error, what to call it. */
+  explain?(error: unknown): string | undefined
+  /** The breaker has opened, or a trial has failed. `timedOut`: by silence. */
+  onOpen?(timedOut: boolean): void
+  onRefusal?(error: Error): void
 }
 
 /** Failures in a row that open the breaker. */
 const FAILURES = 5
 const FIRST_PAUSE = 500
-const LONGEST_PAUSE = 5_000
+const LONGEST_PAUSE = 2_000
 /** Milliseconds by which a timer may be late without the process being busy. */
 const LAG = 20
 
@@ -18,21 +33,20 @@ export interface Guard {
   /** Rejects with StoreUnavailable after the deadline, while the breaker is open, and for faults of the store. */
   run<T>(work: () => Promise<T>): Promise<T>
   readonly open: boolean
+  /** There is a new connection: an open breaker lets the next command try. */
+  retry(): void
   readonly counts: { commands: number; failures: number; refused: number; opened: number }
 }
 
-/** `isFault`: whether an error means that the store is away, as against a command that it did not like. */
-export function createGuard(
-  { deadline = 250 }: GuardOptions,
-  isFault: (error: unknown) => boolean,
-  onOpen: (timedOut: boolean) => void = () => {},
-): Guard {
+export function createGuard({ deadline = 250 }: GuardOptions, watch: Watch): Guard {
+  if (!(deadline > 0)) throw new TypeError(`deadline must be a number of milliseconds above 0, not ${deadline}`)
   const counts = { commands: 0, failures: 0, refused: 0, opened: 0 }
   let failures = 0
   let pause = FIRST_PAUSE
   /** When the next trial is due; 0 while closed. */
   let openUntil = 0
   let lastReason = ''
+  let lastAnswer = 0
 
   const failed = (reason: string, cause: unknown, timedOut: boolean) => {
     counts.failures++
@@ -41,10 +55,11 @@ export function createGuard(
     else if (++failures < FAILURES) return new StoreUnavailable(reason, cause)
     else counts.opened++
     openUntil = Date.now() + pause
-    onOpen(timedOut)
+    watch.onOpen?.(timedOut)
     return new StoreUnavailable(reason, cause)
   }
   const answered = () => {
+    lastAnswer = performance.now()
     failures = 0
     openUntil = 0
     pause = FIRST_PAUSE
@@ -54,6 +69,9 @@ export function createGuard(
     counts,
     get open() {
       return openUntil > 0
+    },
+    retry() {
+      if (openUntil > 0) openUntil = Math.min(openUntil, Date.now())
     },
     run(work) {
       if (openUntil > 0) {
@@ -71,18 +89,24 @@ export function createGuard(
         const start = performance.now()
         let due = start + deadline
         const expire = () => {
-          const lag = performance.now() - due
-          if (lag > LAG && due - start < 4 * deadline) {
-            // It was this process that had no time, and the answer may be waiting to be read: what it lost is given back.
-            due += lag + Math.min(lag, deadline)
-            timer = setTimeout(expire, Math.min(lag, deadline))
+          const now = performance.now()
+          const lag = now - due
+          // It was this process that had no time, and the answer may be waiting to be read: what it lost is given back.
+          const lost = lag > LAG ? Math.min(lag, deadline) : 0
+          // Answers come in the order of the commands.
+          const inLine = lastAnswer > start ? Math.min(lastAnswer, start + 3 * deadline) + deadline - now : 0
+          const more = Math.max(lost, inLine)
+          if (more > 0 && due - start < 4 * deadline) {
+            due = now + more
+            timer = setTimeout(expire, more)
             return
           }
           late = true
-          reject(failed(`no answer within ${deadline} ms`, undefined, true))
+          const known = watch.explain?.(undefined)
+          reject(failed(`no answer within ${deadline} ms${known ? `; ${known}` : ''}`, undefined, true))
         }
         let timer = setTimeout(expire, deadline)
-        work().then(
+        started(work).then(
           value => {
             clearTimeout(timer)
             // An answer after the deadline proves as much: the store is back.
@@ -92,14 +116,29 @@ export function createGuard(
           error => {
             clearTimeout(timer)
             if (late) return
-            if (isFault(error)) reject(failed(messageOf(error), error, false))
-            else {
-              answered()
-              reject(error)
+            const verdict = watch.judge(error)
+            if (verdict === 'away') {
+              reject(failed(watch.explain?.(error) ?? messageOf(error), error, false))
+              return
             }
+            // It speaks, so nobody waits for it: what it can do still, reading for one, goes on, and so does asking.
+            answered()
+            if (verdict === 'answers') return reject(error)
+            counts.failures++
+            watch.onRefusal?.(error)
+            reject(new StoreUnavailable(messageOf(error), error))
           },
         )
       })
     },
+  }
+}
+
+/** ioredis throws at times where it should reject. */
+function started<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return work()
+  } catch (error) {
+    return Promise.reject(error)
   }
 }

@@ -28,7 +28,7 @@ export type { LifetimeOptions } from './lifetime.ts'
 export { MemoryStore } from './memory-store.ts'
 export type { Near, NearCacheOptions, NearCounts } from './near-commands.ts'
 export type { IndexBy, OutagePolicy, SessionOptions } from './options.ts'
-export type { RedisSource } from './redis-client.ts'
+export type { ClusterSource, RedisSource } from './redis-source.ts'
 export { RedisStore, type RedisStoreOptions } from './redis-store.ts'
 // By star: only so can an app add its keys to SessionData under the name of the package.
 export type { Encrypt, EncryptionKey } from './seal-keys.ts'

@@ -4,8 +4,8 @@
 import type { Redis } from 'ioredis'
 import { type NearEntry, type NearLimits, nearCache } from './near-cache.ts'
 import { warning } from './notice.ts'
-import type { RedisClient, RedisSource } from './redis-client.ts'
 import type { Commands } from './redis-commands.ts'
+import type { RedisClient, RedisSource } from './redis-source.ts'
 import { track } from './tracking.ts'
 
 export interface NearCacheOptions extends Partial<NearLimits> {

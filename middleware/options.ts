@@ -14,7 +14,7 @@ import { lmdb } from './lmdb-files.ts'
 import { MemoryStore } from './memory-store.ts'
 import type { NearCacheOptions } from './near-commands.ts'
 import { notice, warning } from './notice.ts'
-import type { RedisSource } from './redis-client.ts'
+import type { RedisSource } from './redis-source.ts'
 import { RedisStore } from './redis-store.ts'
 import { type SecretOptions, secretsOf } from './secrets.ts'
 import type { SessionRequest } from './session.ts'
@@ -29,7 +29,7 @@ export type OutagePolicy = 'fail' | 'anonymous' | 'stale'
 export type IndexBy = string | ((session: any) => string | number | null | undefined)
 
 export interface SessionOptions extends SecretOptions, HardeningOptions {
-  /** Redis: a URL, ioredis options, an ioredis instance (Cluster and Sentinel too) or the nodes of a Cluster. */
+  /** A URL, ioredis options (Sentinel too), the nodes of a Cluster, or an ioredis instance: see `RedisSource`. */
   redis?: RedisSource | undefined
   /** Any express-session Store instead. Default: an EmbeddedStore, where the package `lmdb` runs; else a MemoryStore. */
   store?: ForeignStore | Store | undefined

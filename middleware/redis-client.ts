@@ -1,11 +1,7 @@
-// One connection per store, made from whatever an app has: a URL, ioredis options, an instance, a cluster, sentinels.
+// One connection per store, or one per node of a Cluster: what the guards of the store need to know of it.
 import type { Writable } from 'node:stream'
-import { Cluster, type ClusterNode, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
-
-export type RedisClient = Redis | Cluster
-
-/** A URL, ioredis options (`sentinels` and `name` among them), the nodes of a Cluster, or an ioredis instance. */
-export type RedisSource = string | RedisOptions | readonly ClusterNode[] | RedisClient
+import { type Cluster, Command, type Redis, type RedisOptions } from 'ioredis'
+import { isClient, OWN, open, type RedisClient, type RedisSource } from './redis-source.ts'
 
 export interface Connection {
   readonly client: RedisClient
@@ -13,42 +9,40 @@ export interface Connection {
   readonly own: boolean
   /** The last error of the connection itself; commands only say that it is closed. */
   readonly lastError: Error | undefined
+  /** Of a Cluster: `host:port` of the node that has the key. Elsewhere one name for all keys. */
+  home(key: string): string
   /** What is sent from now to the end of the loop's turn leaves in one write. */
   gather(): void
   /** Resolves at once when commands can be sent, else as soon as they can be. */
   ready(): Promise<void>
+  /** A new connection to that home in place of one that is no good. Nothing for an instance that was given. */
+  renew(home: string, why?: Error): void
   close(): Promise<void>
-}
-
-/** Nothing is queued while Redis is away, and nothing sent twice: whoever waits is told, and may ask again. */
-const OWN: RedisOptions = {
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: 0,
-  connectTimeout: 2_000,
-  // A connection that is given up because it is silent will not say goodbye either.
-  disconnectTimeout: 200,
-  keepAlive: 10_000,
-  noDelay: true,
-  retryStrategy: nth => Math.min(50 * 2 ** Math.min(nth, 6), 2_000) * (0.75 + Math.random() / 2),
 }
 
 export function connect(source: RedisSource): Connection {
   const own = !isClient(source)
   const client = own ? open(source) : source
+  const cluster = isCluster(client) ? client : undefined
   let lastError: Error | undefined
   let waiting: Promise<void> | undefined
   let gathering: Writable | undefined
   // Without a listener ioredis prints every failed attempt; with an instance that is its owner's choice.
-  if (own) client.on('error', (error: Error) => (lastError = error))
+  if (own) client.on('error', (error: Error) => (lastError = rootOf(error)))
+  client.on('node error', (error: Error) => (lastError = error))
+  client.on('ready', () => (lastError = undefined))
+
   return {
     client,
     own,
     get lastError() {
       return lastError
     },
+    home: cluster === undefined ? () => '' : key => homeIn(cluster, key),
     gather() {
-      const stream = own && 'stream' in client ? (client as { stream?: Writable }).stream : undefined
+      if (!own) return
+      if (cluster !== undefined) return gatherAll(cluster)
+      const stream = streamOf(client as Redis)
       if (stream === undefined || stream === gathering) return
       gathering = stream
       stream.cork()
@@ -63,9 +57,17 @@ export function connect(source: RedisSource): Connection {
       if (client.status === 'end') return Promise.reject(lastError ?? new Error('Connection is closed.'))
       waiting ??= new Promise<void>(resolve => client.once('ready', resolve)).then(() => {
         waiting = undefined
-        lastError = undefined
       })
       return waiting
+    },
+    renew(home, why) {
+      if (!own) return
+      lastError = why ?? lastError
+      // While the handshake waits for an answer the status is `connect`: ioredis has no deadline for it.
+      const node = cluster === undefined ? client : cluster.nodes().find(node => addressOf(node) === home)
+      if (node === undefined || (node.status !== 'ready' && node.status !== 'connect')) return
+      // Once: the status stays what it is until the socket has closed, and all that is under way times out meanwhile.
+      if (!(isCluster(node) ? undefined : streamOf(node))?.writableEnded) node.disconnect(cluster === undefined)
     },
     async close() {
       if (own) client.disconnect()
@@ -87,28 +89,39 @@ export function listenerFor(client: Redis): Redis {
   } as RedisOptions)
 }
 
-function open(source: Exclude<RedisSource, RedisClient>): RedisClient {
-  if (typeof source === 'string') return new Redis(source, OWN as object)
-  if (isNodes(source)) return new Cluster([...source], clusterOptions as object)
-  return new Redis({ ...OWN, ...source } as object)
+const gathered = new WeakSet<Cluster>()
+
+function gatherAll(cluster: Cluster): void {
+  if (gathered.has(cluster)) return
+  gathered.add(cluster)
+  const streams = cluster.nodes().map(streamOf)
+  for (const stream of streams) stream?.cork()
+  setImmediate(() => {
+    gathered.delete(cluster)
+    for (const stream of streams) stream?.uncork()
+  })
 }
 
-const clusterOptions: ClusterOptions = {
-  enableAutoPipelining: true,
-  enableOfflineQueue: false,
-  redisOptions: { connectTimeout: 2_000, keepAlive: 10_000, noDelay: true },
+function streamOf(node: Redis): Writable | undefined {
+  return (node as { stream?: Writable }).stream
 }
 
-function isNodes(source: object): source is readonly ClusterNode[] {
-  return Array.isArray(source)
+export function isCluster(client: RedisClient): client is Cluster {
+  return 'nodes' in client
 }
 
-/** By what it can do: an app may have an ioredis of its own. */
-function isClient(source: RedisSource): source is RedisClient {
-  if (typeof source !== 'object' || !('on' in source)) return false
-  if (!('status' in source && 'evalsha' in source))
-    throw new TypeError(
-      'redis must be a URL, options or an ioredis instance; this looks like the client of another library',
-    )
-  return true
+/** ioredis's own reckoning, hash tags included. */
+function homeIn(cluster: Cluster, key: string): string {
+  const { keyPrefix } = cluster.options
+  const slot = new Command('get', [key], keyPrefix ? { keyPrefix } : {}).getSlot()
+  return cluster.slots[slot!]?.[0] ?? 'no node'
+}
+
+function addressOf({ options }: Redis): string {
+  return `${options.host}:${options.port}`
+}
+
+/** Of a Cluster that cannot be reached: what the last of its nodes said. */
+function rootOf(error: Error & { lastNodeError?: Error }): Error {
+  return error.lastNodeError ?? error
 }

@@ -1,6 +1,7 @@
 // What is said to Redis about one key: one round trip each, one key each, so that a Cluster takes all of it.
 import { hash } from 'node:crypto'
-import type { RedisClient } from './redis-client.ts'
+import type { Verdict } from './guard.ts'
+import type { RedisClient } from './redis-source.ts'
 import type { Replaced } from './store.ts'
 
 /** A digest instead of the text keeps the request small; what is there comes back only when it is not what was seen. */
@@ -14,12 +15,13 @@ const CLAIM = `local now = redis.call('GET', KEYS[1])
 if now then redis.call('SET', KEYS[1], now .. ' ', 'KEEPTTL') return now .. ' ' end`
 
 /** Errors by which Redis says that it cannot serve now; every other error reply is about the command. */
-const AWAY =
+const REFUSES =
   /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM|OOM|BUSY|MISCONF|NOREPLICAS)\b/
 
-export function isAway(error: unknown): boolean {
+export function judge(error: unknown): Verdict {
   const { name, message } = error as Error
-  return name !== 'ReplyError' || AWAY.test(message)
+  if (name !== 'ReplyError') return 'away'
+  return REFUSES.test(message) ? 'refuses' : 'answers'
 }
 
 export interface Commands {

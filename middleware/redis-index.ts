@@ -29,31 +29,31 @@ export function indexPrefix(prefix: string): string {
 export function redisIndex(
   prefix: string,
   client: RedisClient,
-  ask: <T>(work: (redis: Commands) => Promise<T>) => Promise<T>,
+  ask: <T>(key: string, work: (redis: Commands, key: string) => Promise<T>) => Promise<T>,
 ): SessionIndex {
   const sets = indexPrefix(prefix)
   return {
-    add: (user, key, lasting) => ask(redis => redis.run(ADD, sets + user, key, Math.ceil(lasting))),
-    remove: (user, keys) => ask(() => client.zrem(sets + user, ...keys)),
+    add: (user, key, lasting) => ask(sets + user, (redis, set) => redis.run(ADD, set, key, Math.ceil(lasting))),
+    remove: (user, keys) => ask(sets + user, (_, set) => client.zrem(set, ...keys)),
     async *list(user) {
       let cursor = '0'
       do {
         // What is in the set from the first page to the last is found, whatever else comes and goes.
-        const [next, found] = await ask(() => client.zscan(sets + user, cursor, 'COUNT', PAGE))
+        const from = cursor
+        const [next, found] = await ask(sets + user, (_, set) => client.zscan(set, from, 'COUNT', PAGE))
         cursor = next
         yield found.filter((_, nth) => nth % 2 === 0)
       } while (cursor !== '0')
     },
-    peek: keys =>
-      ask(async redis => {
-        const found = await Promise.all(keys.map(key => redis.readWithLife(prefix + key)))
-        return found.map(each => (each === undefined || each.left === GONE ? undefined : each))
-      }),
-    destroy: keys =>
-      ask(async redis => {
-        const removed = await Promise.all(keys.map(key => redis.remove(prefix + key)))
-        return removed.filter(count => Number(count) > 0).length
-      }),
+    async peek(keys) {
+      const peek = (key: string) => ask(prefix + key, (redis, full) => redis.readWithLife(full))
+      const found = await Promise.all(keys.map(peek))
+      return found.map(each => (each === undefined || each.left === GONE ? undefined : each))
+    },
+    async destroy(keys) {
+      const removed = await Promise.all(keys.map(key => ask(prefix + key, (redis, full) => redis.remove(full))))
+      return removed.filter(count => Number(count) > 0).length
+    },
   }
 }
 

@@ -1,11 +1,12 @@
 // Sessions in Redis, as connect-redis writes them: JSON under `sess:` and the id. Works with our middleware and, in
 // place of connect-redis, with express-session.
-import type { Writable } from 'node:stream'
-import { createGuard, type Guard, type GuardOptions } from './guard.ts'
+import type { GuardOptions } from './guard.ts'
 import { type Near, type NearCacheOptions, near, nearSettings } from './near-commands.ts'
-import { type Connection, connect, type RedisSource } from './redis-client.ts'
-import { type Commands, commands, isAway } from './redis-commands.ts'
+import { type Connection, connect } from './redis-client.ts'
+import { type Commands, commands } from './redis-commands.ts'
+import { type Guards, redisGuards } from './redis-guards.ts'
 import { indexPrefix, redisIndex } from './redis-index.ts'
+import type { RedisSource } from './redis-source.ts'
 import type { Callback, SessionData } from './session.ts'
 import { type Driven, reply, type SessionStore, Store } from './store.ts'
 
@@ -27,7 +28,7 @@ export interface RedisStoreOptions extends GuardOptions {
 export class RedisStore extends Store implements Driven {
   readonly driver: SessionStore
   readonly connection: Connection
-  readonly guard: Guard
+  readonly guards: Guards
   readonly nearCache: Near | undefined
   readonly #plain: Commands
   #commands: Commands
@@ -46,9 +47,12 @@ export class RedisStore extends Store implements Driven {
     } = typeof options === 'string' ? { client: options } : options
     const { scanCount = 100, disableTouch = false, deadline, nearCache } = rest as Partial<RedisStoreOptions>
     if (client === undefined) throw new TypeError('RedisStore needs a client')
+    for (const name of ['serializer', 'disableTTL'])
+      if (name in rest)
+        throw new TypeError(`RedisStore has no ${name}: sessions are stored as JSON, and every session ends some day`)
     const settings = nearSettings(nearCache, client)
     this.connection = connect(client)
-    this.guard = createGuard({ deadline }, isAway, timedOut => this.#reconnect(timedOut))
+    this.guards = redisGuards(this.connection, { deadline })
     this.#plain = commands(this.connection.client)
     this.nearCache = settings && near(settings, this.connection.client, this.#plain)
     this.#commands = this.nearCache?.commands ?? this.#plain
@@ -63,18 +67,19 @@ export class RedisStore extends Store implements Driven {
       load: async (id, wanted, fresh) => {
         const life = disableTouch ? undefined : wanted
         const near = fresh ? undefined : this.#near(key(id), life)
-        return near?.json ?? (await this.#ask(redis => redis.read(key(id), life))) ?? undefined
+        return near?.json ?? (await this.#ask(key(id), (redis, key) => redis.read(key, life))) ?? undefined
       },
-      create: async (id, { json, life }) => void (await this.#ask(redis => redis.write(key(id), json, life))),
-      add: (id, { json, life }) => this.#ask(redis => redis.add(key(id), json, life)),
-      replace: (id, { json, life }, seen) => this.#ask(redis => redis.replace(key(id), json, seen, life)),
-      claim: id => this.#ask(redis => redis.claim(key(id))),
+      create: async (id, { json, life }) =>
+        void (await this.#ask(key(id), (redis, key) => redis.write(key, json, life))),
+      add: (id, { json, life }) => this.#ask(key(id), (redis, key) => redis.add(key, json, life)),
+      replace: (id, { json, life }, seen) => this.#ask(key(id), (redis, key) => redis.replace(key, json, seen, life)),
+      claim: id => this.#ask(key(id), (redis, key) => redis.claim(key)),
       touch: async (id, { life }) => {
         if (!disableTouch) await this.#slide(key(id), life)
       },
       ids: () => this.#ids(),
-      destroy: async id => (await this.#ask(redis => redis.remove(key(id)))) !== 0,
-      index: redisIndex(prefix, this.connection.client, work => this.#ask(work)),
+      destroy: async id => (await this.#ask(key(id), (redis, key) => redis.remove(key))) !== 0,
+      index: redisIndex(prefix, this.connection.client, (key, work) => this.#ask(key, work)),
       ready: () => this.connection.ready(),
       close: () => this.close(),
     }
@@ -96,23 +101,17 @@ export class RedisStore extends Store implements Driven {
   }
 
   override set(id: string, session: any, callback?: Callback): void {
-    const life = this.#life(session)
-    const key = this.#prefix + id
-    // A cookie that the app has let expire ends the session.
-    reply(
-      this.#ask(redis => (life > 0 ? redis.write(key, JSON.stringify(session), life) : redis.remove(key))),
-      callback,
-    )
+    reply(this.#set(this.#prefix + id, session), callback)
   }
 
   override touch(id: string, session: any, callback?: Callback): void {
     if (this.#disableTouch) return void (callback && process.nextTick(callback))
-    reply(this.#slide(this.#prefix + id, this.#life(session)), callback)
+    reply(this.#touch(this.#prefix + id, session), callback)
   }
 
   override destroy(id: string, callback?: Callback): void {
     reply(
-      this.#ask(redis => redis.remove(this.#prefix + id)),
+      this.#ask(this.#prefix + id, (redis, key) => redis.remove(key)),
       callback,
     )
   }
@@ -121,7 +120,7 @@ export class RedisStore extends Store implements Driven {
     const read = async () => {
       const sessions: SessionData[] = []
       for await (const key of this.#keys()) {
-        const session = this.#inflated(await this.#ask(() => this.#plain.readWithLife(key)))
+        const session = this.#inflated(await this.#ask(key, () => this.#plain.readWithLife(key)))
         if (session) sessions.push(Object.assign(session, { id: key.slice(this.#prefix.length) }))
       }
       return sessions
@@ -140,25 +139,26 @@ export class RedisStore extends Store implements Driven {
 
   override clear(callback?: Callback): void {
     const clear = async () => {
-      for await (const key of this.#keys()) await this.#ask(redis => redis.remove(key))
+      for await (const key of this.#keys()) await this.#ask(key, (redis, key) => redis.remove(key))
     }
     reply(clear(), callback)
   }
 
   async #get(key: string): Promise<SessionData | undefined> {
     const near = this.#near(key)
-    if (near === undefined) return this.#inflated(await this.#ask(redis => redis.readWithLife(key)))
+    if (near === undefined) return this.#inflated(await this.#ask(key, (redis, key) => redis.readWithLife(key)))
     const left = near.ends - performance.now()
     return this.#inflated({ json: near.json!, left: Number.isFinite(left) ? left : -1 })
   }
 
   /** While Redis is away the outage policy decides, and the breaker needs somebody who tries. */
   #near(key: string, life?: number) {
-    return this.nearCache === undefined || this.guard.open ? undefined : this.nearCache.find(key, life)
+    return this.nearCache === undefined || this.guards.of(key).open ? undefined : this.nearCache.find(key, life)
   }
 
   async #slide(key: string, life: number): Promise<void> {
-    if (this.guard.open || !this.nearCache?.lasts(key, life)) await this.#ask(redis => redis.expire(key, life))
+    if (this.guards.of(key).open || !this.nearCache?.lasts(key, life))
+      await this.#ask(key, (redis, key) => redis.expire(key, life))
   }
 
   /** Not the expiry that was written: the life of a session is Redis's, and a touch does not write. */
@@ -173,6 +173,19 @@ export class RedisStore extends Store implements Driven {
     return session
   }
 
+  // Not inside of what is guarded: a session that cannot be written is no outage of the store.
+  async #set(key: string, session: SessionData): Promise<unknown> {
+    const life = this.#life(session)
+    // A cookie that the app has let expire ends the session.
+    if (!(life > 0)) return this.#ask(key, redis => redis.remove(key))
+    const json = JSON.stringify(session)
+    return this.#ask(key, redis => redis.write(key, json, life))
+  }
+
+  async #touch(key: string, session: SessionData): Promise<void> {
+    await this.#slide(key, this.#life(session))
+  }
+
   #life(session: SessionData): number {
     if (typeof this.#ttl === 'function') return this.#ttl(session) * 1000
     const expires = session?.cookie?.expires
@@ -180,24 +193,16 @@ export class RedisStore extends Store implements Driven {
     return Number.isNaN(left) ? this.#ttl * 1000 : left
   }
 
-  async #ask<T>(command: (redis: Commands) => Promise<T>): Promise<T> {
+  async #ask<T>(key: string, command: (redis: Commands, key: string) => Promise<T>): Promise<T> {
     const { connection } = this
-    return this.guard.run(() => {
+    return this.guards.of(key).run(() => {
       if (connection.client.status === 'ready') {
         // Half the cost of ioredis's auto-pipelining, which makes a pipeline of every turn.
         connection.gather()
-        return command(this.#commands)
+        return command(this.#commands, key)
       }
-      return connection.ready().then(() => command(this.#commands))
+      return connection.ready().then(() => command(this.#commands, key))
     })
-  }
-
-  /** Silence for so long may be a connection that a firewall forgot: a new one is the way to know. */
-  #reconnect(timedOut: boolean): void {
-    const { own, client } = this.connection
-    if (!own || !timedOut || client.status !== 'ready' || !('stream' in client)) return
-    // Once: the status stays what it is until the socket has closed, and all that is under way times out meanwhile.
-    if (!(client.stream as Writable).writableEnded) client.disconnect(true)
   }
 
   async *#ids(): AsyncGenerator<string> {
@@ -206,7 +211,7 @@ export class RedisStore extends Store implements Driven {
 
   async *#keys(): AsyncGenerator<string> {
     const { client } = this.connection
-    await this.guard.run(() => this.connection.ready())
+    await this.guards.of('').run(() => this.connection.ready())
     const seen = new Set<string>()
     // With a prefix that does not end in a colon, the sets of sessions by user match it too.
     const sets = indexPrefix(this.#prefix)
@@ -214,7 +219,9 @@ export class RedisStore extends Store implements Driven {
     for (const node of 'nodes' in client ? client.nodes('master') : [client]) {
       let cursor = '0'
       do {
-        const [next, keys] = await this.guard.run(() => node.scan(cursor, 'MATCH', pattern, 'COUNT', this.#scanCount))
+        const [next, keys] = await this.guards
+          .of('')
+          .run(() => node.scan(cursor, 'MATCH', pattern, 'COUNT', this.#scanCount))
         cursor = next
         // SCAN may name a key twice.
         for (const key of keys.filter(key => !seen.has(key) && !key.startsWith(sets))) {

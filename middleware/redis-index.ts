@@ -1,7 +1,8 @@
 // The sessions of a user in Redis: a sorted set for each user, of session keys by when they may be forgotten. Each command
 // is about one key, so that a Cluster takes all of them, and all times are those of Redis's clock.
-import type { RedisClient } from './redis-client.ts'
+
 import type { Commands } from './redis-commands.ts'
+import type { RedisClient } from './redis-source.ts'
 import type { SessionIndex } from './store.ts'
 
 /**

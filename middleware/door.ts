@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http'
 import type { CookieOptions } from './cookie.ts'
 import { closeAtTheEnd } from './draining.ts'
 import { hold } from './hold.ts'
-import { type House, house } from './house.ts'
+import { house } from './house.ts'
+import { metricsOf, type SessionMetrics } from './metrics.ts'
 import { type SessionOptions, settingsOf } from './options.ts'
 import { KEEPER, type Session, type SessionRequest } from './session.ts'
 import { Visit } from './sessions.ts'
@@ -18,8 +19,8 @@ export interface Upkeep {
   close(): Promise<void>
   /** `req.sessionStore`, for work outside of requests. */
   readonly store: Store
-  /** Plain numbers that only grow. */
-  readonly counts: Readonly<House['counts']>
+  /** What it has done, as plain numbers; see docs/sessions.md. */
+  metrics(): SessionMetrics
 }
 
 export interface Door {
@@ -65,7 +66,7 @@ export function openDoor(options: SessionOptions, kind: typeof Session): Door {
         await driver?.close?.()
       },
       store: settings.visibleStore,
-      counts: shared.counts,
+      metrics: () => metricsOf(shared, store),
     },
   }
 }

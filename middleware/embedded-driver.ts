@@ -6,6 +6,7 @@ import { messageOf, StoreUnavailable } from './errors.ts'
 import { createGuard } from './guard.ts'
 import { type Files, openFiles } from './lmdb-files.ts'
 import type { Replaced, SessionStore } from './store.ts'
+import { sumOf } from './vitals.ts'
 import { CLAIM } from './writers.ts'
 
 export interface EmbeddedDriver extends Required<Omit<SessionStore, 'index'>> {
@@ -205,6 +206,7 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
       const { sessions, due, write } = open().files
       await write(async () => (await Promise.all([sessions.clearAsync(), due.clearAsync()])).every(Boolean))
     },
+    vitals: () => sumOf([guard]),
     async ready() {
       failure = undefined
       open()

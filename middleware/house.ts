@@ -24,6 +24,7 @@ export interface House {
     gone: number
     corrupt: number
     expired: number
+    conflicts: number
   }
   readonly ids: KnownIds
   /** Some sessions live longer or shorter than the cookie option says: loading must not slide before it is known. */
@@ -34,6 +35,7 @@ export function house(settings: Settings, kind: typeof Session): House {
   const known = settings.keepsStale ? lastKnown() : undefined
   const index = userIndex(settings)
   const writers = new WeakMap<SessionStore, Writers>()
+  const counts = { loads: 0, misses: 0, writes: 0, unavailable: 0, gone: 0, corrupt: 0, expired: 0, conflicts: 0 }
   return {
     settings,
     Session: kind,
@@ -42,10 +44,10 @@ export function house(settings: Settings, kind: typeof Session): House {
     users: userSessions(index, key => known?.forget(key)),
     writers(driver) {
       let found = writers.get(driver)
-      if (found === undefined) writers.set(driver, (found = createWriters(driver)))
+      if (found === undefined) writers.set(driver, (found = createWriters(driver, counts)))
       return found
     },
-    counts: { loads: 0, misses: 0, writes: 0, unavailable: 0, gone: 0, corrupt: 0, expired: 0 },
+    counts,
     ids: settings.secrets === undefined ? unknownIds : knownIds(),
     mixedLives: false,
   }

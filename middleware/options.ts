@@ -2,23 +2,17 @@
 import type { IncomingMessage } from 'node:http'
 import type { CookieOptions } from './cookie.ts'
 import { ruled } from './cookie-prefix.ts'
-import { EmbeddedStore } from './embedded-store.ts'
-import { messageOf } from './errors.ts'
-import { type ForeignStore, foreignDriver } from './foreign-store.ts'
+import { foreignDriver } from './foreign-store.ts'
 import { HardenedStore } from './hardened-store.ts'
 import { type Hardening, type HardeningOptions, hardening } from './hardening.ts'
 import type { Secret } from './id-cookie.ts'
 import { newId } from './ids.ts'
 import { type LifetimeOptions, lifetimeOf } from './lifetime.ts'
-import { lmdb } from './lmdb-files.ts'
-import { MemoryStore } from './memory-store.ts'
-import type { NearCacheOptions } from './near-commands.ts'
-import { notice, warning } from './notice.ts'
-import type { RedisSource } from './redis-source.ts'
-import { RedisStore } from './redis-store.ts'
+import { warning } from './notice.ts'
 import { type SecretOptions, secretsOf } from './secrets.ts'
 import type { SessionRequest } from './session.ts'
 import type { Driven, SessionStore, Store } from './store.ts'
+import { type StoreOptions, storeOf } from './which-store.ts'
 
 /**
  * While the store is away. `fail`: 503. `anonymous`: an empty session that is not kept. `stale`: for reading, what this
@@ -28,15 +22,7 @@ export type OutagePolicy = 'fail' | 'anonymous' | 'stale'
 
 export type IndexBy = string | ((session: any) => string | number | null | undefined)
 
-export interface SessionOptions extends SecretOptions, HardeningOptions {
-  /** A URL, ioredis options (Sentinel too), the nodes of a Cluster, or an ioredis instance: see `RedisSource`. */
-  redis?: RedisSource | undefined
-  /** Any express-session Store instead. Default: an EmbeddedStore, where the package `lmdb` runs; else a MemoryStore. */
-  store?: ForeignStore | Store | undefined
-  /** Of the embedded store: the folder of its files. Default `./.outrigger/sessions`. Not with `redis` or `store`. */
-  path?: string | undefined
-  /** Of the embedded store: bytes that its sessions may take. Default 268435456, 256 MiB. Not with `redis` or `store`. */
-  maxSize?: number | undefined
+export interface SessionOptions extends SecretOptions, StoreOptions, HardeningOptions {
   /** Of the cookie. Default `connect.sid`. `__Host-` and `__Secure-` set what they demand, and refuse what contradicts. */
   name?: string | undefined
   /** express-session's old word for `name`. */
@@ -65,12 +51,6 @@ export interface SessionOptions extends SecretOptions, HardeningOptions {
    * A TypeError with a store that cannot list sessions by user.
    */
   indexBy?: IndexBy | undefined
-  /** Of the keys in Redis. Default `sess:`. */
-  prefix?: string | undefined
-  /** Milliseconds that one command to Redis, default 250, or one write of the embedded store, default 5000, may take. */
-  deadline?: number | undefined
-  /** With `redis`: serves what has not changed there from the process; see docs/near-cache.md. Default false. */
-  nearCache?: boolean | NearCacheOptions | undefined
 }
 
 export interface Settings {
@@ -96,7 +76,7 @@ export interface Settings {
 }
 
 export function settingsOf(options: SessionOptions): Settings {
-  const { genid = newId, unset, outage, redis, indexBy } = options
+  const { genid = newId, unset, outage, indexBy } = options
   if (typeof genid !== 'function') throw new TypeError('genid option must be a function')
   if (unset && unset !== 'destroy' && unset !== 'keep') throw new TypeError('unset option must be "destroy" or "keep"')
   if (indexBy !== undefined && typeof indexBy !== 'function' && (typeof indexBy !== 'string' || indexBy === ''))
@@ -106,18 +86,7 @@ export function settingsOf(options: SessionOptions): Settings {
   const secrets = secretsOf(options)
   const name = options.name || options.key || 'connect.sid'
   const cookie = ruled(name, options.cookie ?? {})
-  if (redis !== undefined && options.store !== undefined)
-    throw new TypeError('redis and store cannot both be given: redis makes the store')
-  for (const option of ['path', 'maxSize'] as const) {
-    const other = redis === undefined ? options.store && 'store' : 'redis'
-    if (options[option] !== undefined && other)
-      throw new TypeError(`${option} and ${other} cannot both be given: ${option} is of the embedded store`)
-  }
-  const { prefix, deadline, nearCache } = options
-  if (nearCache && redis === undefined)
-    throw new TypeError('nearCache needs redis: a store that is given has its own options')
-  const given = redis === undefined ? options.store : new RedisStore({ client: redis, prefix, deadline, nearCache })
-  const store = (given ?? embedded(options)) as Store
+  const store = storeOf(options)
   const driver = plainDriverOf(store)
   const hardened = hardening(options, driver)
   return {
@@ -181,19 +150,4 @@ function defaulted(option: string, { redis, path }: SessionOptions): boolean {
   if (redis !== undefined || path !== undefined) return false
   warning(`undefined ${option} option; provide ${option} option`, 'DeprecationWarning')
   return true
-}
-
-function embedded({ path, maxSize, deadline }: SessionOptions): EmbeddedStore | MemoryStore {
-  const store = new EmbeddedStore({ path, maxSize, deadline })
-  try {
-    lmdb()
-  } catch (error) {
-    const [reason] = messageOf(error).split('\n', 1)
-    warning(`kept in this process: they end with it, and no other process sees them (no lmdb: ${reason})`, 'Warning')
-    return new MemoryStore()
-  }
-  notice(`kept in ${store.path}, for the processes of this host. For several hosts, use Redis: redis: 'redis://...'`)
-  // Opened now, so that a folder that cannot be used is told of at start; whoever waits for `ready()` gets it too.
-  store.ready().catch(error => warning(messageOf(error), 'Warning'))
-  return store
 }

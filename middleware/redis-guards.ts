@@ -2,6 +2,7 @@
 import { createGuard, type Guard, type GuardOptions } from './guard.ts'
 import { type Connection, isCluster } from './redis-client.ts'
 import { judge } from './redis-commands.ts'
+import { type StoreVitals, sumOf } from './vitals.ts'
 
 /** Addresses come and go with the nodes of a Cluster; what is known of those that have gone is thrown away. */
 const MOST = 256
@@ -11,6 +12,7 @@ const BETWEEN_RENEWALS = 1_000
 export interface Guards {
   /** Of the server that has this key. */
   of(key: string): Guard
+  vitals(): StoreVitals
 }
 
 export function redisGuards(connection: Connection, options: GuardOptions): Guards {
@@ -44,9 +46,10 @@ export function redisGuards(connection: Connection, options: GuardOptions): Guar
   client.on('ready', () => {
     for (const guard of guards.values()) guard.retry()
   })
-  if (isCluster(client)) return { of: key => guardOf(connection.home(key)) }
+  const vitals = () => sumOf(guards.values())
+  if (isCluster(client)) return { of: key => guardOf(connection.home(key)), vitals }
   const only = guardOf('')
-  return { of: () => only }
+  return { of: () => only, vitals }
 }
 
 /** What ioredis says of a lost connection names no reason; its last error does. */

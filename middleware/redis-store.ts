@@ -80,6 +80,7 @@ export class RedisStore extends Store implements Driven {
       ids: () => this.#ids(),
       destroy: async id => (await this.#ask(key(id), (redis, key) => redis.remove(key))) !== 0,
       index: redisIndex(prefix, this.connection.client, (key, work) => this.#ask(key, work)),
+      vitals: () => this.guards.vitals(),
       ready: () => this.connection.ready(),
       close: () => this.close(),
     }

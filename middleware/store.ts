@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events'
 import { Cookie } from './cookie.ts'
 import { handleOf } from './handle.ts'
 import { type Callback, fallback, type Keeper, Session, type SessionData, type SessionRequest } from './session.ts'
+import type { StoreVitals } from './vitals.ts'
 
 export type Awaitable<T> = T | Promise<T>
 
@@ -44,6 +45,8 @@ export interface SessionStore {
   destroy(id: string): Awaitable<unknown>
   /** What the option `indexBy` needs. */
   readonly index?: SessionIndex
+  /** What its guards have counted. */
+  vitals?(): StoreVitals
   ready?(): Promise<void>
   close?(): Promise<void>
 }

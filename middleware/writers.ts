@@ -26,7 +26,6 @@ export interface Change {
 export interface Writers {
   /** Resolves with the JSON that is stored then. Rejects with SessionGone, SessionContended or the store's error. */
   write(id: string, change: Change): Promise<string>
-  readonly counts: { conflicts: number }
 }
 
 interface Waiting {
@@ -35,9 +34,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-export function createWriters(store: SessionStore): Writers {
+/** `counts`: of comparisons that failed. */
+export function createWriters(store: SessionStore, counts: { conflicts: number }): Writers {
   const lines = new Map<string, Waiting[]>()
-  const counts = { conflicts: 0 }
 
   async function serve(id: string, line: Waiting[]) {
     let current: string | undefined
@@ -79,7 +78,6 @@ export function createWriters(store: SessionStore): Writers {
   }
 
   return {
-    counts,
     write: (id, change) =>
       new Promise((resolve, reject) => {
         const waiting = { change, resolve, reject }

@@ -83,7 +83,7 @@ async function round(seed: number, seen: { moved: number; gone: number; kept: nu
     readonly writers
     constructor() {
       this.driver = hashedIds(driverOf(this.stepped(store.driver)), this.mode)
-      this.writers = createWriters(this.driver)
+      this.writers = createWriters(this.driver, { conflicts: 0 })
     }
     turn = () => new Promise<void>(resolve => waiting.push({ resolve, process: this }))
     stepped(base: SessionStore): SessionStore {

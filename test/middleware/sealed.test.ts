@@ -140,7 +140,8 @@ describe('sealed', () => {
     store.sessions[first.text] = 'v1.abcdefgh.AAAA'
     const second = await call(site.address, '/', { headers: { cookie: cookieOf(first)! } })
     assert.notEqual(second.text, first.text)
-    assert.deepInclude(middleware.counts, { loads: 1, corrupt: 1, misses: 0 })
+    const { outrigger_sessions_corrupt_total: corrupt, outrigger_sessions_misses_total: misses } = middleware.metrics()
+    assert.deepEqual([corrupt, misses], [1, 0])
   })
 
   for (const [what, pair] of [

@@ -16,7 +16,10 @@ describe('docs', () => {
   })
 
   it('link only to files and headings that exist', () => {
-    assert.deepEqual(brokenLinks(pages, path => existsSync(root + path)), [])
+    assert.deepEqual(
+      brokenLinks(pages, path => existsSync(root + path)),
+      [],
+    )
   })
 
   it('can all be reached from the README', () => {

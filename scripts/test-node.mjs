@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { dist, expected, root } from './ensure.mjs'
-import { mocha } from './test.mjs'
+import { mocha } from './lanes.mjs'
+import { reportFile } from './test.mjs'
 
 export default async function testNode(args) {
   const first = args.findIndex(arg => !/^\d+(\.\d+){0,2}$/.test(arg))
@@ -15,14 +16,15 @@ export default async function testNode(args) {
   }
   if (!(await dist())) return 1
 
-  const results = versions.map(version => {
+  const results = []
+  for (const version of versions) {
     const folder = install(version)
     const binary = join(folder, 'node')
     console.log(`\nNode ${spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout.trim()}`)
     // Whatever asks for `node` by name gets the same one.
-    const ok = mocha(binary, args.slice(versions.length), { PATH: `${folder}${delimiter}${process.env.PATH}` })
-    return { version, ok }
-  })
+    const env = { PATH: `${folder}${delimiter}${process.env.PATH}` }
+    results.push({ version, ok: await mocha(binary, args.slice(versions.length), reportFile, env) })
+  }
 
   console.log()
   for (const { version, ok } of results) console.log(`Node ${version.padEnd(8)} ${ok ? 'ok' : 'FAILED'}`)

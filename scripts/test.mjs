@@ -1,8 +1,9 @@
 // Types, style, build, tests. All of them run, whatever fails: one run shows everything that is wrong.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dist, redisServer, root } from './ensure.mjs'
+import { mocha } from './lanes.mjs'
 
 export default async function test(args) {
   const steps = []
@@ -19,9 +20,10 @@ export default async function test(args) {
   // Errors in the sources were shown by the types; what could be built of them is tested all the same.
   await step('build', () => dist({ quiet: !types }))
   redisServer()
-  await step('tests', () => mocha(process.execPath, args))
+  await step('tests', () => mocha(process.execPath, args, reportFile))
 
-  console.log()
+  const { passes = 0, failures = 0, pending = 0 } = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile)) : {}
+  console.log(`\n${passes} passed, ${failures} failed, ${pending} skipped`)
   for (const { name, ok, seconds } of steps) {
     console.log(`${name.padEnd(6)} ${ok ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1).padStart(6)} s`)
   }
@@ -31,15 +33,8 @@ export default async function test(args) {
 
 export const reportFile = process.env.OUTRIGGER_TEST_REPORT ?? join(root, '.outrigger', 'test-report.json')
 
-/** Runs mocha by the given node binary; true when it passed. */
-export function mocha(binary, args, env = {}) {
-  mkdirSync(join(root, '.outrigger'), { recursive: true })
-  rmSync(reportFile, { force: true })
-  return node(['node_modules/mocha/bin/mocha.js', ...args], binary, { OUTRIGGER_TEST_REPORT: reportFile, ...env })
-}
-
-function node(args, binary = process.execPath, env = {}) {
-  const { status, error } = spawnSync(binary, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
+function node(args) {
+  const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
   if (error) console.error(error.message)
   return status === 0
 }

@@ -1,7 +1,9 @@
 // The files of the embedded store: whose they are, and what happens when they are not what they should be.
+import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { assert } from 'chai'
 import { EmbeddedStore } from '../../middleware/embedded-store.ts'
 import { StoreUnavailable } from '../../middleware/errors.ts'
@@ -31,8 +33,16 @@ describe('lmdb files', () => {
   })
 
   it('leave nothing on the global object that a test runner would take for a leak', () => {
-    lmdb()
-    assert.isEmpty(Object.keys(globalThis).filter(name => name.includes('lmdb')))
+    // In a process of its own: whoever has loaded the package before us has left its traces already.
+    const code = `import { lmdb } from './dist/middleware/lmdb-files.js'
+      lmdb()
+      console.log(Object.keys(globalThis).filter(name => name.includes('lmdb')).join())`
+    const cwd = fileURLToPath(new URL('../..', import.meta.url))
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+      cwd,
+      encoding: 'utf8',
+    })
+    assert.deepEqual([stdout, stderr], ['\n', ''])
   })
 
   it('are for their user alone: 0700 and 0600, whatever the umask', async () => {

@@ -80,20 +80,16 @@ describe('health: monitor, its pace', () => {
     })
 
     it('asks an unhealthy one as ever, and one that is in doubt', async () => {
-      expect(
-        await pace(
-          { fall: 1 },
-          () => 0,
-          () => 503,
-        ),
-      ).to.be.below(60)
-      expect(
-        await pace(
-          { fall: 100 },
-          () => 0,
-          () => 503,
-        ),
-      ).to.be.below(60)
+      for (const fall of [1, 100]) {
+        const failing = () =>
+          pace(
+            { fall },
+            () => 0,
+            () => 503,
+          )
+        // A quiet one takes 6 x 20 ms. A machine with other work to do gets a second try.
+        expect(Math.min(await failing(), await failing())).to.be.below(60)
+      }
     })
 
     it('is back at the usual pace with the first request', async () => {

@@ -19,14 +19,17 @@ export function lifeOf(cookie: Cookie): number {
   return Number.isNaN(left) ? BROWSER_LIFE : left
 }
 
-/**
- * The same of a cookie as it is stored. Anew, as each request begins it, unless `left`: then what remains of it.
- */
-export function lifeOfStored(cookie: CookieOptions | undefined, left = false): number {
-  const { originalMaxAge, expires } = cookie ?? {}
-  if (!left && typeof originalMaxAge === 'number') return originalMaxAge
-  const life = expires ? new Date(expires).valueOf() - Date.now() : Number.NaN
-  return Number.isNaN(life) ? BROWSER_LIFE : life
+/** Of a cookie as it is stored, or on its way there: milliseconds that remain; `usual` where it has no expiry. */
+export function lifeLeft(cookie: CookieOptions | undefined, usual = BROWSER_LIFE): number {
+  const expires = cookie?.expires
+  const left = expires ? new Date(expires).valueOf() - Date.now() : Number.NaN
+  return Number.isNaN(left) ? usual : left
+}
+
+/** Of a cookie as it is stored: what a request that uses the session starts anew. */
+export function lifeAnew(cookie: CookieOptions | undefined): number {
+  const life = cookie?.originalMaxAge
+  return typeof life === 'number' ? life : lifeLeft(cookie)
 }
 
 const FLAGS = ['path', 'httpOnly', 'secure', 'domain', 'sameSite', 'partitioned', 'priority'] as const

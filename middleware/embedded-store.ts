@@ -1,6 +1,7 @@
 // Sessions in LMDB, in a folder of this host: shared by its processes, and there after a restart. What `sessions()`
 // takes when it is given neither `redis` nor `store`; as a Store it also works inside express-session.
 import { resolve } from 'node:path'
+import { lifeLeft } from './cookie-life.ts'
 import { type EmbeddedDriver, embeddedDriver } from './embedded-driver.ts'
 import type { GuardOptions } from './guard.ts'
 import type { Callback, SessionData } from './session.ts'
@@ -19,8 +20,6 @@ const PATH = '.outrigger/sessions'
 const SIZE = 256 * 1024 * 1024
 const LEAST_SIZE = 1024 * 1024
 const DEADLINE = 5_000
-/** Of sessions whose cookie ends with the browser. */
-const BROWSER_LIFE = 24 * 60 * 60 * 1000
 
 export class EmbeddedStore extends Store implements Driven {
   readonly driver: SessionStore
@@ -64,7 +63,7 @@ export class EmbeddedStore extends Store implements Driven {
 
   override touch(id: string, session: any, callback?: Callback): void {
     reply(
-      (async () => this.#driver.touch(id, { life: lifeOf(session), session }))(),
+      (async () => this.#driver.touch(id, { life: lifeLeft(session?.cookie), session }))(),
       callback && (error => callback(error)),
     )
   }
@@ -112,17 +111,11 @@ export class EmbeddedStore extends Store implements Driven {
   }
 
   async #set(id: string, session: any): Promise<void> {
-    const life = lifeOf(session)
+    const life = lifeLeft(session?.cookie)
     // A cookie that the app has let expire ends the session.
     if (life <= 0) await this.#driver.destroy(id)
     else await this.#driver.create(id, { json: JSON.stringify(session), life, session })
   }
-}
-
-function lifeOf(session: any): number {
-  const expires = session?.cookie?.expires
-  const left = expires ? new Date(expires).valueOf() - Date.now() : Number.NaN
-  return Number.isNaN(left) ? BROWSER_LIFE : left
 }
 
 function kindOf(value: unknown): string {

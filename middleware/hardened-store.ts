@@ -1,6 +1,6 @@
 // `req.sessionStore` with `hashIds` or `encrypt`: an app goes on asking for sessions by their ids, and gets them readable.
 // Ids as the store has them, which is what `all` names, are taken too.
-import { lifeOfStored } from './cookie-life.ts'
+import { lifeLeft } from './cookie-life.ts'
 import { SessionContended } from './errors.ts'
 import { isStoredId } from './hashed-ids.ts'
 import type { Callback, SessionData } from './session.ts'
@@ -36,7 +36,7 @@ export class HardenedStore extends Store {
 
   override touch(id: string, session: any, callback?: Callback): void {
     const driver = this.#for(id)
-    const touched = async () => driver.touch(id, { session, life: lifeOfStored(session?.cookie, true) })
+    const touched = async () => driver.touch(id, { session, life: lifeLeft(session?.cookie) })
     reply(touched(), callback)
   }
 
@@ -79,7 +79,7 @@ export class HardenedStore extends Store {
 
   /** As `set` of a store does: over whatever is there. */
   async #write(driver: SessionStore, id: string, session: any): Promise<void> {
-    const snapshot = { json: JSON.stringify(session), life: lifeOfStored(session?.cookie, true), session }
+    const snapshot = { json: JSON.stringify(session), life: lifeLeft(session?.cookie), session }
     if (snapshot.life <= 0) return void (await driver.destroy(id))
     for (let nth = 0; nth < TRIES; nth++) {
       // Where it is stored, and under which key, is known to `replace` alone.

@@ -12,7 +12,7 @@
 // another N, and takes it back; until then, and if it crashes, `moving N` is no session to anybody. The rest of step 4
 // is for those who found nothing under the hash before 1 and read the id after 2.
 import { randomBytes } from 'node:crypto'
-import { lifeOfStored } from './cookie-life.ts'
+import { lifeAnew } from './cookie-life.ts'
 import { SessionContended } from './errors.ts'
 import type { Session } from './session.ts'
 import { isSession, parse } from './snapshot.ts'
@@ -99,7 +99,7 @@ function known(found: string): string | undefined {
 function lifeIn(text: string, life: number | undefined): number {
   if (life !== undefined) return life
   const { parsed } = parse(text)
-  return lifeOfStored(isSession(parsed) ? (parsed as any).cookie : {})
+  return lifeAnew(isSession(parsed) ? (parsed as any).cookie : {})
 }
 
 export function textOf(found: string | object | undefined): string | undefined {

@@ -1,10 +1,9 @@
 // Sessions in the process: for tests and for one process only. They end with it, and no other process sees them.
+import { lifeLeft } from './cookie-life.ts'
 import { memoryIndex } from './memory-index.ts'
 import type { Callback, SessionData } from './session.ts'
 import { type Driven, type Replaced, type SessionStore, type Snapshot, Store } from './store.ts'
 
-/** Of sessions whose cookie ends with the browser: express-session's store keeps them for ever. */
-const BROWSER_LIFE = 24 * 60 * 60 * 1000
 const SWEEP_AFTER = 1_000
 
 export class MemoryStore extends Store implements Driven {
@@ -87,9 +86,7 @@ export class MemoryStore extends Store implements Driven {
   }
 
   #set(id: string, session: any): void {
-    const expires = session?.cookie?.expires
-    const life = expires ? new Date(expires).valueOf() - Date.now() : BROWSER_LIFE
-    this.#write(id, { json: JSON.stringify(session), life })
+    this.#write(id, { json: JSON.stringify(session), life: lifeLeft(session?.cookie) })
   }
 
   #all(): Record<string, SessionData> {
@@ -119,7 +116,7 @@ export class MemoryStore extends Store implements Driven {
 
   #write(id: string, { json, life }: Pick<Snapshot, 'json' | 'life'>): void {
     this.sessions[id] = json
-    this.#until.set(id, Date.now() + (Number.isNaN(life) ? BROWSER_LIFE : life))
+    this.#until.set(id, Date.now() + life)
     if (this.#until.size > this.#sweepAt) this.#sweep()
   }
 

@@ -1,5 +1,6 @@
 // Sessions in Redis, as connect-redis writes them: JSON under `sess:` and the id. Works with our middleware and, in
 // place of connect-redis, with express-session.
+import { lifeLeft } from './cookie-life.ts'
 import type { GuardOptions } from './guard.ts'
 import { type Near, type NearCacheOptions, near, nearSettings } from './near-commands.ts'
 import { type Connection, connect } from './redis-client.ts'
@@ -188,10 +189,7 @@ export class RedisStore extends Store implements Driven {
   }
 
   #life(session: SessionData): number {
-    if (typeof this.#ttl === 'function') return this.#ttl(session) * 1000
-    const expires = session?.cookie?.expires
-    const left = expires ? new Date(expires).valueOf() - Date.now() : Number.NaN
-    return Number.isNaN(left) ? this.#ttl * 1000 : left
+    return typeof this.#ttl === 'function' ? this.#ttl(session) * 1000 : lifeLeft(session?.cookie, this.#ttl * 1000)
   }
 
   async #ask<T>(key: string, command: (redis: Commands, key: string) => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 // Which sessions a user has: when a store's index is told of a session. An entry is only removed with its session, which
 // never comes back. All others fade: readers go by what a session itself says, so an entry too many costs a look, and
 // one that is removed while a request is about to write its session would be missing for good.
-import { lifeOfStored } from './cookie-life.ts'
+import { lifeAnew } from './cookie-life.ts'
 import { BadUser, messageOf } from './errors.ts'
 import { handleOf } from './handle.ts'
 import { driverOf, type Settings } from './options.ts'
@@ -153,7 +153,7 @@ export function userIndex({
       const user = quietly(() => userIn(parsed))
       if (user === undefined) return
       const key = keyOf(id)
-      const longest = Math.max(life, lifeOfStored(parsed.cookie))
+      const longest = Math.max(life, lifeAnew(parsed.cookie))
       const entry = known.get(key)
       if (entry?.user !== user || !isEnough(entry.end, longest)) refresh(key, user, longest)
     },

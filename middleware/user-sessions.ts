@@ -1,6 +1,6 @@
 // What an app asks about the sessions of a user: list them, revoke one, revoke all. The session's own data decides whose
 // it is; the index only says where to look.
-import { lifeOfStored } from './cookie-life.ts'
+import { lifeAnew } from './cookie-life.ts'
 import { messageOf, RevocationIncomplete } from './errors.ts'
 import { handleOf } from './handle.ts'
 import { Session, type SessionData } from './session.ts'
@@ -84,7 +84,7 @@ export function userSessions(index: UserIndex | undefined, forget: (key: string)
       if (parsed === undefined) return []
       const { cookie, [STAMP]: _, ...data } = parsed
       // Somebody took the expiry off.
-      return [{ key, data, left: session!.left < 0 ? lifeOfStored(cookie) : session!.left }]
+      return [{ key, data, left: session!.left < 0 ? lifeAnew(cookie) : session!.left }]
     })
   }
 

@@ -1,7 +1,6 @@
 // docs/sessions.md against the code: its tables are complete, its apps run.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { assert } from 'chai'
@@ -9,6 +8,7 @@ import { sessions } from '../../middleware/index.ts'
 import { MemoryStore } from '../../middleware/memory-store.ts'
 import { call, closing } from '../support/clients.ts'
 import { startRedis } from '../support/redis.ts'
+import { freePort } from '../support/redis-process.ts'
 import { cookieOf } from './contenders.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -119,11 +119,3 @@ describe('docs/sessions.md', () => {
 
 /** Of which `SessionOptions` is made. */
 const PARTS = ['SecretOptions', 'StoreOptions', 'HardeningOptions', 'SessionOptions']
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
-}

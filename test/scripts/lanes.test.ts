@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { assert } from 'chai'
 
-const { lanesOf, sumOf } = await import('../../scripts/lanes.mjs' as string)
+const { lanesOf, sumOf } = await import(new URL('../../scripts/lanes.mjs', import.meta.url).href)
 
 describe('scripts/lanes', () => {
   it('have every test once, and nothing else', () => {

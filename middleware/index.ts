@@ -1,7 +1,10 @@
 // What `import ... from 'outrigger'` gives, and `require('outrigger')` in place of `require('express-session')`.
 import { Cookie } from './cookie.ts'
+import { drain } from './drain.ts'
 import { EmbeddedStore } from './embedded-store.ts'
+import { BadUser, RevocationIncomplete, SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
 import { type Sessions, sessions as start } from './express.ts'
+import { health } from './health.ts'
 import { MemoryStore } from './memory-store.ts'
 import type { SessionOptions } from './options.ts'
 import { RedisStore } from './redis-store.ts'
@@ -9,20 +12,18 @@ import { Session, type SessionData } from './session.ts'
 import { Store } from './store.ts'
 
 export * from './cookie.ts'
-export { type Drain, type Drained, type DrainOptions, drain } from './drain.ts'
+export type { Drain, Drained, DrainOptions } from './drain.ts'
 export { EmbeddedStore, type EmbeddedStoreOptions } from './embedded-store.ts'
-export { BadUser, RevocationIncomplete, SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
 export type { Sessions } from './express.ts'
 export type { HardeningOptions } from './hardening.ts'
 export type { HashIds } from './hashed-ids.ts'
-export {
-  type Check,
-  type CheckReport,
-  type Health,
-  type HealthOptions,
-  type HealthReport,
-  type HealthState,
-  health,
+export type {
+  Check,
+  CheckReport,
+  Health,
+  HealthOptions,
+  HealthReport,
+  HealthState,
 } from './health.ts'
 export type { LifetimeOptions } from './lifetime.ts'
 export { MemoryStore } from './memory-store.ts'
@@ -30,9 +31,9 @@ export type { Near, NearCacheOptions, NearCounts } from './near-commands.ts'
 export type { IndexBy, OutagePolicy, SessionOptions } from './options.ts'
 export type { ClusterSource, RedisSource } from './redis-source.ts'
 export { RedisStore, type RedisStoreOptions } from './redis-store.ts'
-// By star: only so can an app add its keys to SessionData under the name of the package.
 export type { Encrypt, EncryptionKey } from './seal-keys.ts'
 export type { SecretOptions } from './secrets.ts'
+// By star: only so can an app add its keys to SessionData under the name of the package.
 export * from './session.ts'
 export { type SessionFound, type SessionIndex, type SessionStore, Store } from './store.ts'
 export type { SessionOfUser, User, UserSessions } from './user-sessions.ts'
@@ -45,9 +46,19 @@ export const sessions = Object.assign(
 
 export default sessions
 
-const required = Object.assign(sessions, { sessions, default: sessions })
+const errors = { BadUser, RevocationIncomplete, SessionContended, SessionGone, StoreUnavailable }
+const required = Object.assign(sessions, { ...errors, drain, health, sessions, default: sessions })
 
-export { required as 'module.exports' }
+export {
+  BadUser,
+  drain,
+  health,
+  RevocationIncomplete,
+  required as 'module.exports',
+  SessionContended,
+  SessionGone,
+  StoreUnavailable,
+}
 
 declare global {
   namespace Express {

@@ -37,12 +37,19 @@ describe('drop-in types', () => {
     assert.equal(compile(text), '')
   })
 
-  it('require() gives what express-session gives', () => {
+  it('require() gives what express-session gives, and all that import gives', async () => {
     const required = createRequire(import.meta.url)('outrigger')
     assert.isFunction(required)
     for (const name of ['Store', 'MemoryStore', 'Cookie', 'Session', 'RedisStore', 'sessions']) {
       assert.isFunction(required[name], name)
     }
+    const inside = ['KEEPER', 'fallback']
+    assert.includeMembers(
+      Object.keys(required),
+      Object.keys(await import('../../middleware/index.ts')).filter(
+        name => name !== 'module.exports' && !inside.includes(name),
+      ),
+    )
   })
 
   function compile(text: string): string {

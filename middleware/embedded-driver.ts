@@ -1,5 +1,6 @@
 // The engine's side of the embedded store. Reading asks nobody: it is a look into mapped memory. Writing compares the
 // version that was read, off the main thread and under LMDB's lock, which all processes of the host share.
+import { embeddedIndex } from './embedded-index.ts'
 import { type Entry, entryOf, idOf, keyOf, lasts, slackOf, textOf, untilOf } from './embedded-record.ts'
 import { createSweep, type Sweep } from './embedded-sweep.ts'
 import { messageOf, StoreUnavailable } from './errors.ts'
@@ -9,7 +10,7 @@ import type { Replaced, SessionStore } from './store.ts'
 import { sumOf } from './vitals.ts'
 import { CLAIM } from './writers.ts'
 
-export interface EmbeddedDriver extends Required<Omit<SessionStore, 'index'>> {
+export interface EmbeddedDriver extends Required<SessionStore> {
   /** What lives. */
   find(id: string): Entry | undefined
   clear(): Promise<void>
@@ -126,8 +127,42 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
     room.since = room.underWay
   }
 
+  async function destroy(id: string): Promise<boolean> {
+    const key = keyOf(id)
+    for (;;) {
+      const found = entry(id)
+      const isAlive = found !== undefined && found.until > Date.now()
+      const { sessions, due, write } = open().files
+      const writes = () => {
+        void sessions.remove(key)
+        if (found !== undefined) void due.remove([found.due, key])
+      }
+      // Of several who end it, one is told that there was a session. When nothing is found, one may be on its way here.
+      const remove = () => (found ? sessions.ifVersion(key, found.version, writes) : sessions.batch(writes))
+      if (await guard.run(() => write(remove))) return isAlive
+    }
+  }
+
+  const index = embeddedIndex({
+    files: () => open().files,
+    write(bytes, ask) {
+      const { files, sweep } = open()
+      sweep.wrote()
+      const write = () => guard.run(() => files.write(ask))
+      return bytes > 0 ? withRoom(bytes, write) : write()
+    },
+    peek: ids =>
+      ids.map(id => {
+        const found = find(id)
+        return found && { json: found.json, left: Math.max(0, found.until - found.slack - Date.now()) }
+      }),
+    destroy,
+  })
+
   return {
     find,
+    index,
+    destroy,
     slides: true,
     compares: true,
     load(id, life) {
@@ -174,17 +209,6 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
       const found = find(id)
       if (found !== undefined && !lasts(found, life)) await put(id, living(found.json, life), found, true)
     },
-    async destroy(id) {
-      const key = keyOf(id)
-      const found = entry(id)
-      const { sessions, due, write } = open().files
-      const writes = () => {
-        void sessions.remove(key)
-        if (found !== undefined) void due.remove([found.due, key])
-      }
-      await guard.run(() => write(() => sessions.batch(writes)))
-      return found !== undefined && found.until > Date.now()
-    },
     async *ids() {
       let last: string | undefined
       for (;;) {
@@ -203,8 +227,8 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
       }
     },
     async clear() {
-      const { sessions, due, write } = open().files
-      await write(async () => (await Promise.all([sessions.clearAsync(), due.clearAsync()])).every(Boolean))
+      const { sessions, due, users, write } = open().files
+      await write(async () => (await Promise.all([sessions, due, users].map(each => each.clearAsync()))).every(Boolean))
     },
     vitals: () => sumOf([guard]),
     async ready() {

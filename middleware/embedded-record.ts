@@ -38,8 +38,7 @@ export function lasts({ until }: Entry, life: number): boolean {
 }
 
 export function textOf(id: string, { until, slack, due, json }: Omit<Entry, 'version'>): string {
-  const name = isKey(id) ? '' : JSON.stringify(id)
-  return `${digits(until, TIME)}${digits(slack, SLACK)}${digits(due, TIME)}${name}\n${json}`
+  return `${digits(until, TIME)}${digits(slack, SLACK)}${digits(due, TIME)}${nameOf(id)}\n${json}`
 }
 
 export function entryOf({ value, version }: { value: string; version: number }): Entry {
@@ -59,7 +58,20 @@ export function keyOf(id: string): string {
 }
 
 export function idOf(key: string, value: string): string {
-  return key.charCodeAt(0) === 35 ? JSON.parse(value.slice(HEAD, value.indexOf('\n', HEAD))) : key
+  return isHashed(key) ? idNamed(value.slice(HEAD, value.indexOf('\n', HEAD)), key) : key
+}
+
+export function isHashed(key: string): boolean {
+  return key.charCodeAt(0) === 35
+}
+
+/** What has to be kept beside a key, so that the id is known. */
+export function nameOf(id: string): string {
+  return isKey(id) ? '' : JSON.stringify(id)
+}
+
+export function idNamed(name: string, key: string): string {
+  return name === '' ? key : JSON.parse(name)
 }
 
 function isKey(id: string): boolean {

@@ -1,4 +1,5 @@
 // Removes what has expired, a little with every few writes: as much as is due, but no more at once than a few hundred.
+import { forgetEntries } from './embedded-index.ts'
 import { entryOf } from './embedded-record.ts'
 import type { Due, Files } from './lmdb-files.ts'
 
@@ -17,7 +18,8 @@ export interface Sweep {
 }
 
 /** Of several processes that sweep at once each removes what is still there: no harm, and nothing to agree on. */
-export function createSweep({ sessions, due, write }: Files): Sweep {
+export function createSweep(files: Files): Sweep {
+  const { sessions, due, write } = files
   let writes = 0
   let running: Promise<boolean> | undefined
 
@@ -47,8 +49,8 @@ export function createSweep({ sessions, due, write }: Files): Sweep {
       if (found !== undefined) work.push(write(() => sessions.ifVersion(key, version, () => sessions.remove(key))))
       work.push(write(() => due.remove(entry)))
     }
-    await Promise.all(work)
-    return removed
+    const [forgotten] = await Promise.all([forgetEntries(files, expired, looks), ...work])
+    return forgotten || removed
   }
   const start = (looks: number) =>
     (running ??= sweep(looks).finally(() => {

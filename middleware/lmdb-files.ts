@@ -30,12 +30,17 @@ interface Root extends Database<string> {
 /** When a session is due to be looked at by the sweep, and its key. */
 export type Due = [ms: number, key: string]
 
+/** An entry of a user's session; or, with milliseconds before it, when that is due to be looked at by the sweep. */
+export type Listing = [user: string, key: string] | [ms: number, user: string, key: string]
+
 export interface Files {
   /** Absolute. */
   readonly path: string
   readonly sessions: Database<string>
   /** One entry for each session; a hint only, the session itself says until when it lives. */
   readonly due: Database<Due>
+  /** Of `indexBy`. In lmdb-js's order all numbers stand before all texts. */
+  readonly users: Database<Listing>
   /** Asks for a write. Resolves when it has been committed; false when its condition did not hold. */
   write(ask: () => Promise<boolean>): Promise<boolean>
   /** Bytes of pages in use. */
@@ -49,7 +54,7 @@ const FORMAT = '1'
 /** Address space that is taken at first; the files and the map grow as they have to. */
 const FIRST_MAP = 16 * 1024 * 1024
 
-const opened = new Map<string, Files & { users: number }>()
+const opened = new Map<string, Files & { holders: number }>()
 
 /** The package `lmdb`, loaded when it is first asked for. Throws where it is not installed or does not run. */
 export function lmdb(): { open(options: object): Root } {
@@ -66,13 +71,13 @@ export function openFiles(folder: string): Files {
   let files = opened.get(path)
   if (files === undefined) {
     try {
-      files = { ...open(path), users: 0 }
+      files = { ...open(path), holders: 0 }
     } catch (error) {
       throw new Error(`sessions cannot be kept in ${path}: ${messageOf(error)}`, { cause: error })
     }
     opened.set(path, files)
   }
-  files.users++
+  files.holders++
   return files
 }
 
@@ -103,16 +108,19 @@ function open(path: string): Files {
   }
   const sessions = root.openDB({ name: 'sessions', encoding: 'string', useVersions: true }) as Database<string>
   const due = root.openDB({ name: 'due', encoding: 'string' }) as Database<Due>
+  // Files of before `indexBy` do not have it; it is made then.
+  const users = root.openDB({ name: 'users', encoding: 'string', useVersions: true }) as Database<Listing>
   const write = writer()
   return {
     path,
     sessions,
     due,
+    users,
     write,
-    used: () => pages(sessions) + pages(due),
+    used: () => pages(sessions) + pages(due) + pages(users),
     async close() {
       const files = opened.get(path)
-      if (files === undefined || --files.users > 0) return
+      if (files === undefined || --files.holders > 0) return
       opened.delete(path)
       await write(() => Promise.resolve(true)).catch(() => {})
       await root.close()

@@ -56,7 +56,7 @@ export function userIndex({
   const found = driverOf({ store, hardening }).index
   if (found === undefined)
     throw new TypeError(
-      `indexBy needs a store that can list the sessions of a user: redis, RedisStore or MemoryStore, with their own methods; got ${store.constructor?.name || 'an object'}`,
+      `indexBy needs a store that can list the sessions of a user: redis, RedisStore, EmbeddedStore or MemoryStore, with their own methods; got ${store.constructor?.name || 'an object'}`,
     )
   const entries = found
   const pick = typeof indexBy === 'function' ? indexBy : (data: any) => data[indexBy]

@@ -1,8 +1,11 @@
 // The sessions of a user, in one wording for every store that has an index of them.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert } from 'chai'
 import type express from 'express'
-import { MemoryStore, type Sessions, sessions } from '../../middleware/index.ts'
+import { EmbeddedStore, MemoryStore, type Sessions, sessions } from '../../middleware/index.ts'
 import { RedisStore } from '../../middleware/redis-store.ts'
 import { closing } from '../support/clients.ts'
 import { seeded } from '../support/random.ts'
@@ -20,25 +23,38 @@ type Served = Site & { readonly api: Sessions<Data> }
 
 const SLOW = 150
 
-for (const name of ['MemoryStore', 'RedisStore'] as const) {
+for (const name of ['MemoryStore', 'EmbeddedStore', 'RedisStore'] as const) {
   describe(`the sessions of a user, in ${name}`, () => {
     let redis: RedisServer
-    let store: MemoryStore
+    let folder: string
+    let path: string
+    let store: MemoryStore | EmbeddedStore | RedisStore
     const open = closing()
     before(async () => {
       redis = await startRedis()
+      folder = await mkdtemp(join(tmpdir(), 'outrigger-users-'))
     })
     beforeEach(async () => {
-      store = new MemoryStore()
+      path = join(folder, String(Math.random()))
+      store = own()
+      if (!(store instanceof MemoryStore)) await open(store)
       await redis.client.flushall()
     })
-    after(() => redis.close())
+    after(async () => {
+      await redis.close()
+      await rm(folder, { recursive: true })
+    })
+
+    /** Of each server its own, where stores share what they keep. */
+    function own() {
+      if (name === 'EmbeddedStore') return new EmbeddedStore({ path })
+      return name === 'MemoryStore' ? new MemoryStore() : new RedisStore({ client: redis.url, deadline: 2_000 })
+    }
 
     async function serve(options: object = {}, more: (app: express.Express) => void = () => {}): Promise<Served> {
-      const own = name === 'MemoryStore' ? { store } : { store: new RedisStore({ client: redis.url, deadline: 2_000 }) }
       const defaults = { secret: SECRET, resave: false, saveUninitialized: false, cookie: { maxAge: 60_000 } }
       const api = sessions<Data>({
-        ...{ ...defaults, ...own, indexBy: 'user', ...options },
+        ...{ ...defaults, store: name === 'MemoryStore' ? store : own(), indexBy: 'user', ...options },
       })
       const served = await site(
         api,
@@ -307,7 +323,7 @@ for (const name of ['MemoryStore', 'RedisStore'] as const) {
     })
 
     it('have entries that are never kept less long than before', async () => {
-      const { index } = name === 'MemoryStore' ? store.driver : (await open(new RedisStore(redis.url))).driver
+      const { index } = store.driver
       await index!.add('ada', 'laptop', 60_000)
       await index!.add('ada', 'laptop', 1)
       await sleep(5)

@@ -122,10 +122,10 @@ function replacing(base: SessionStore, mover: Mover): SessionStore['replace'] {
   }
 }
 
-/** In this order: see id-move.ts. */
-async function destroyBoth(base: SessionStore, id: string): Promise<void> {
-  await base.destroy(id)
-  await base.destroy(storedId(id))
+/** In this order: see id-move.ts. False: there was none. */
+async function destroyBoth(base: SessionStore, id: string): Promise<boolean> {
+  const [old, hashed] = [await base.destroy(id), await base.destroy(storedId(id))]
+  return old !== false || hashed !== false
 }
 
 /** For stores that compare nothing: as with all that they do, the later of two wins. */

@@ -12,7 +12,11 @@ export interface SessionData {
 export type Callback = (error?: any) => void
 
 export interface Regenerate {
-  /** The new session starts with the data of the old one. */
+  /**
+   * The new session starts with the data of the old one, which ends when the new one has been written: with the next
+   * `save()`, or before the answer leaves. With `indexBy`, a user's is written at once; rejects with SessionGone when it was
+   * revoked meanwhile. Default false: the old one has ended when this resolves, as in express-session.
+   */
   keep?: boolean
 }
 

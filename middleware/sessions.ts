@@ -26,6 +26,9 @@ export class Visit implements Keeper {
   #touched = false
   #destroyed = false
   #abandoned = false
+  #commits = false
+  /** The commit of a session with a new id, begun as the head left. */
+  #early: Promise<Commit> | undefined
   /** The cookie is sent whether or not it has to be. */
   resends = false
   #data: string | undefined
@@ -100,6 +103,8 @@ export class Visit implements Keeper {
     if (this.outage !== undefined || typeof id !== 'string' || !this.#deservesCookie(session)) return undefined
     if (session.cookie.secure && !isSecure(this.#request, settings.proxy)) return unsent(this.#request, settings.proxy)
     this.#touch(session)
+    // A stream: the old session must not live on until its end.
+    if (this.#copy.isLeaving && !this.#commits) this.#early = this.commit(false)
     const value = this.#house.ids.signed(id, this.#secrets[0]!)
     return writeId(settings.name, value, session.cookie.data)
   }
@@ -107,6 +112,12 @@ export class Visit implements Keeper {
   /** Writes what has to be written. Undefined when that is nothing; never rejects. `touches` false: it is not the last. */
   commit(touches = true): Promise<Commit> | undefined {
     if (this.#abandoned) return undefined
+    const early = this.#early
+    if (early !== undefined) {
+      this.#early = undefined
+      return early.then(commit => (commit.kind === 'kept' ? (this.commit(touches) ?? commit) : commit))
+    }
+    this.#commits = true
     this.#data = undefined
     const session = this.#current()
     if (this.outage === 'anonymous') return undefined
@@ -155,17 +166,17 @@ export class Visit implements Keeper {
   }
 
   async regenerate(session: Session, { keep }: Regenerate): Promise<void> {
-    // What was never stored need not be removed.
-    if (this.#copy.json !== undefined || !this.#copy.driver.compares) {
-      const removed = await this.#copy.remove(session.id)
-      // Revoked meanwhile: the login in its data must not live on under another id.
-      if (keep && removed === false && this.#house.index?.userOf(session) !== undefined) throw new SessionGone()
-    }
+    const copy = this.#copy
+    // Data that go on stay where they are until they are written under the new id. See docs/decisions.md.
+    const user = keep ? copy.leave(session.id) : undefined
+    if (!keep && (copy.json !== undefined || copy.isLeaving || !copy.driver.compares)) await copy.remove(session.id)
     const fresh = this.generate()
     if (!keep) return
     const { cookie, ...data } = session
     Object.assign(fresh, data)
     if (cookie.originalMaxAge !== fresh.cookie.originalMaxAge) fresh.cookie.maxAge = cookie.originalMaxAge
+    // Now: what lists or revokes the sessions of the user next must find the new one, and not the old one.
+    if (user !== undefined) await this.save(fresh)
   }
 
   async update<T>(session: Session, change: (data: any) => T): Promise<Awaited<T>> {
@@ -227,7 +238,9 @@ export class Visit implements Keeper {
   }
 
   #leaves(): boolean {
-    if (!this.#request.sessionID || !this.#house.settings.unsetDestroys || this.#destroyed) return false
+    if (!this.#request.sessionID) return false
+    if (this.#copy.isLeaving) return true
+    if (!this.#house.settings.unsetDestroys || this.#destroyed) return false
     return this.#original !== undefined && (this.#copy.json !== undefined || !this.#copy.driver.compares)
   }
 

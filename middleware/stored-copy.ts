@@ -3,6 +3,7 @@
 import type { CookieData, CookieOptions } from './cookie.ts'
 import { Cookie } from './cookie.ts'
 import { lifeOf } from './cookie-life.ts'
+import { SessionGone } from './errors.ts'
 import type { House } from './house.ts'
 import { bounded } from './lifetime.ts'
 import { type Data, merger, rebase } from './merge.ts'
@@ -32,6 +33,9 @@ export class StoredCopy {
   #created: number | undefined
   /** Made before anybody counted: from now on it is, and that has to be written. */
   isUnstamped = false
+  /** Sessions whose data go on under a new id, until they are written there; `user`: whose they are in the store. */
+  #left: { readonly id: string; readonly user: string | undefined }[] | undefined
+  #parting: Promise<void> | undefined
 
   constructor(house: House, driver: SessionStore) {
     this.#house = house
@@ -42,6 +46,33 @@ export class StoredCopy {
   reset(): void {
     this.json = this.data = this.cookie = undefined
     this.#created = Date.now()
+  }
+
+  /**
+   * The data of this session go on under a new id: it stays until they are there. `write` ends it, before the answer
+   * leaves. Returns the user, by `indexBy`, whose session it is in the store.
+   */
+  leave(id: string): string | undefined {
+    // What was never stored need not be removed.
+    if (this.json === undefined && this.driver.compares) return undefined
+    const user = this.json === undefined ? undefined : this.#house.index?.userStored(this.json)
+    ;(this.#left ??= []).push({ id, user })
+    return user
+  }
+
+  get isLeaving(): boolean {
+    return this.#left !== undefined
+  }
+
+  /** Once, however many write at the same time: the second to remove would take it for revoked. */
+  async #part(id: string): Promise<void> {
+    for (const old of this.#left!) {
+      if ((await this.#end(old.id)) !== false || old.user === undefined) continue
+      // Logged out or revoked meanwhile: the login in its data must not live on. Whoever writes again finds nothing.
+      await this.#end(id)
+      throw new SessionGone()
+    }
+    this.#left = undefined
   }
 
   /** To which loading may set the life; undefined: not known before the session is. */
@@ -109,7 +140,7 @@ export class StoredCopy {
     const life = this.#life(session.cookie)
     const { id } = session
     const seen = this.json
-    if (life <= 0) return seen === undefined ? undefined : this.remove(id)
+    if (life <= 0) return seen === undefined && !this.isLeaving ? undefined : this.remove(id)
     const written = jsonOf(session.cookie, data, this.#stamp)
     let json = written
     this.#house.counts.writes++
@@ -122,6 +153,10 @@ export class StoredCopy {
       if (stays) rebase(session as never, written, json)
     } else await this.driver.replace(id, { json, life, session: this.#whole(session) }, seen)
     this.#remember(id, json)
+    if (this.#left !== undefined)
+      await (this.#parting ??= this.#part(id).finally(() => {
+        this.#parting = undefined
+      }))
     this.data = json === written || !stays ? data : this.#dataIn(json)
     this.cookie = session.cookie.data satisfies CookieData
   }
@@ -163,10 +198,16 @@ export class StoredCopy {
 
   /** False: there was none. */
   async remove(id: string): Promise<unknown> {
-    this.#house.known?.forget(id)
-    const removed = await this.driver.destroy(id)
+    for (const old of this.#left ?? []) if (old.id !== id) await this.#end(old.id)
+    this.#left = undefined
+    const removed = await this.#end(id)
     this.json = undefined
     return removed
+  }
+
+  async #end(id: string): Promise<unknown> {
+    this.#house.known?.forget(id)
+    return this.driver.destroy(id)
   }
 
   /** What a store is handed that takes objects: the stamp is no key of the app's session. */

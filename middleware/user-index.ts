@@ -41,6 +41,8 @@ export interface UserIndex {
   saw(id: string, parsed: any, life: number | undefined): void
   /** Of data as it is stored. Throws BadUser for what can be no user. */
   userIn(data: unknown): string | undefined
+  /** Of JSON that was stored; undefined also for what can be no user. */
+  userStored(json: string): string | undefined
   /** Of a session in a request. */
   userOf(session: Session): string | undefined
   handleOf(id: string): string
@@ -140,6 +142,7 @@ export function userIndex({
   return {
     entries,
     userIn,
+    userStored: json => quietly(() => userIn(JSON.parse(json))),
     userOf,
     handleOf: id => handleOf(keyOf(id)),
     forget: key => void known.delete(key),

@@ -1,5 +1,6 @@
 // A process with sessions: says its port, then serves `/set/<key>`, `/count`, `/big/<bytes>`, `/logout`, and all else as
-// JSON. `/close` stops listening, `/exit` ends it with the answer.
+// JSON. With `indexBy`: `/devices/<user>`, `/revoke/<user>`. `/keep` gives the session a new id, and `/keep/hang` does not
+// answer then. `/close` stops listening, `/exit` ends it with the answer.
 import { createServer } from 'node:http'
 import { sessions } from 'outrigger'
 
@@ -20,6 +21,11 @@ const server = createServer((req, res) => {
     if (what === 'big') req.session.big = 'x'.repeat(Number(key))
     if (what === 'logout') await req.session.destroy()
     if (what === 'count') await req.session.update(data => void (data.count = (data.count ?? 0) + 1))
+    if (what === 'login') req.session.user = key
+    if (what === 'devices') return res.end(JSON.stringify(await middleware.sessionsOf(key)))
+    if (what === 'revoke') return res.end(String(await middleware.revokeAll(key)))
+    if (what === 'keep') await req.session.regenerate({ keep: true })
+    if (key === 'hang') return console.error('hangs')
     if (what === 'exit') process.exit()
     if (what === 'close') server.close()
     res.end(JSON.stringify(req.session ?? null))

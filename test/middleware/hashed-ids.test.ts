@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { assert } from 'chai'
 import { sign } from 'cookie-signature'
 import type express from 'express'
-import { storedId } from '../../middleware/hashed-ids.ts'
+import { hashedIds, storedId } from '../../middleware/hashed-ids.ts'
 import { sessions } from '../../middleware/index.ts'
 import { MemoryStore } from '../../middleware/memory-store.ts'
 import { closing, startApp } from '../support/clients.ts'
@@ -185,6 +185,18 @@ describe('hashed ids', () => {
     await redis.client.set(`sess:${id}`, '{"cookie":')
     assert.equal(await keysOf(site, second), '')
     assert.equal(await redis.client.get(`sess:${id}`), '{"cookie":')
+  })
+
+  it('tell whether there was a session to end, under either key', async () => {
+    const { driver } = new MemoryStore()
+    for (const mode of [true, 'read'] as const) {
+      const hashed = hashedIds(driver, mode)
+      for (const key of ['a', storedId('a')]) {
+        await driver.create(key, { json: '{"cookie":{}}', life: 60_000, session: undefined as never })
+        assert.isTrue(await hashed.destroy('a'), key)
+        assert.isFalse(await hashed.destroy('a'), key)
+      }
+    }
   })
 
   for (const options of [

@@ -264,7 +264,11 @@ describe('the sessions of a user in Redis', () => {
 
   it('need a store that can list them, and a user that can be one', async () => {
     for (const store of [new expressSession.MemoryStore(), { get() {}, set() {}, destroy() {} }])
-      assert.throws(() => sessions({ ...DEFAULTS, store: store as never }), TypeError, /^indexBy needs/)
+      assert.throws(
+        () => sessions({ ...DEFAULTS, store: store as never }),
+        TypeError,
+        /^indexBy needs .*, EmbeddedStore or MemoryStore/,
+      )
     class Overridden extends MemoryStore {
       override get(): void {}
     }

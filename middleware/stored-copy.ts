@@ -64,7 +64,7 @@ export class StoredCopy {
     return this.#left !== undefined
   }
 
-  /** Once, however many write at the same time: the second to remove would take it for revoked. */
+  /** Ends what was left, now that its data are under `id`. */
   async #part(id: string): Promise<void> {
     for (const old of this.#left!) {
       if ((await this.#end(old.id)) !== false || old.user === undefined) continue
@@ -153,6 +153,7 @@ export class StoredCopy {
       if (stays) rebase(session as never, written, json)
     } else await this.driver.replace(id, { json, life, session: this.#whole(session) }, seen)
     this.#remember(id, json)
+    // Once, if several write at the same time: the second to remove it would take it for revoked.
     if (this.#left !== undefined)
       await (this.#parting ??= this.#part(id).finally(() => {
         this.#parting = undefined

@@ -197,19 +197,15 @@ describe('regenerate({ keep: true })', () => {
   })
 
   it('does not undo a logout that comes between its steps: there is no session of this user then', async () => {
-    const client = new RedisStore({ client: redis.url, deadline: 2_000 })
-    const { driver } = client
-    const api = { ...driver, create: driver.create }
+    const store = new RedisStore({ client: redis.url, deadline: 2_000 })
+    const create = store.driver.create.bind(store.driver)
     // Between the creation of the new session and the end of the old one, another server logs the user out.
-    Object.assign(driver, {
-      async create(id: string, snapshot: any) {
-        const old = await keys()
-        await api.create.call(driver, id, snapshot)
-        for (const key of old) await redis.client.del(key)
-      },
-    })
-    const app = await serve({}, { store: client, indexBy: 'user' })
-    await open(client)
+    store.driver.create = async (id, snapshot) => {
+      const old = await keys()
+      await create(id, snapshot)
+      for (const key of old) await redis.client.del(key)
+    }
+    const app = await serve({}, { store, indexBy: 'user' })
     const ada = await app.get('/set/user/ada')
     const answer = await app.get('/keep', ada)
     assert.equal(answer.text, 'ERR_SESSION_GONE')

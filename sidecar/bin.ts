@@ -14,9 +14,10 @@ const USAGE = `outrigger ${VERSION}
 
   outrigger run [FILE]     start the sidecar that FILE describes (default: outrigger.yaml)
   outrigger check [FILE]   say what is wrong with FILE, without starting anything
-  outrigger wait [--admin ADDRESS] [--timeout TIME] [-- COMMAND]
+  outrigger wait [--admin ADDRESS] [--timeout TIME] [--grace TIME] [-- COMMAND]
                            wait until the sidecar is ready (default: at ${ADMIN_DEFAULT}, for 60s), then run COMMAND; the
-                           sidecar's outbound listener stays open until COMMAND has ended
+                           sidecar's outbound listener stays open until COMMAND has ended. A COMMAND that has not
+                           ended 30s after SIGTERM is killed
   outrigger --version
   outrigger --help
 

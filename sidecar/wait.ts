@@ -12,15 +12,16 @@ const LOOK = 100
 const PATIENCE = 1_000
 /** What a supervisor sends to the whole of a command is for the command. */
 const PASSED_ON: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']
+const ENDING: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT'])
 /** As shells say that a command is not there, or cannot be run. */
 const NOT_FOUND = 127
 const NOT_RUNNABLE = 126
 
 /** Resolves with the exit code. */
-export async function wait({ admin, timeout, command }: WaitOptions): Promise<number> {
+export async function wait({ admin, timeout, grace, command }: WaitOptions): Promise<number> {
   await ready(admin, timeout)
   const [program, ...args] = command
-  return program === undefined ? 0 : run(admin, program, args)
+  return program === undefined ? 0 : run({ admin, grace }, program, args)
 }
 
 async function ready(admin: string, timeout: number): Promise<void> {
@@ -39,10 +40,22 @@ async function ready(admin: string, timeout: number): Promise<void> {
   }
 }
 
-function run(admin: string, program: string, args: readonly string[]): Promise<number> {
+interface Beside {
+  readonly admin: string
+  readonly grace: number
+}
+
+function run({ admin, grace }: Beside, program: string, args: readonly string[]): Promise<number> {
   const child = spawn(program, args, { stdio: 'inherit' })
   const over = new AbortController()
-  for (const signal of PASSED_ON) process.on(signal, () => void pass(child, signal))
+  let killer: NodeJS.Timeout | undefined
+  for (const signal of PASSED_ON) {
+    process.on(signal, () => {
+      pass(child, signal)
+      // One that does not listen: its exit code says so, 137.
+      if (ENDING.has(signal)) killer ??= setTimeout(() => child.kill('SIGKILL'), grace)
+    })
+  }
   void attach(admin, over.signal)
   return new Promise(resolve => {
     child.once('error', (error: NodeJS.ErrnoException) => {
@@ -52,6 +65,7 @@ function run(admin: string, program: string, args: readonly string[]): Promise<n
     })
     child.once('exit', (code, signal) => {
       over.abort()
+      clearTimeout(killer)
       resolve(signal === null ? code! : 128 + constants.signals[signal])
     })
   })

@@ -102,9 +102,11 @@ describe('outrigger wait', () => {
     const { admin, file } = await house('1s')
     const sidecar = await keep(Promise.resolve(outrigger(['run', file])))
     await sidecar.ready()
-    const stubborn = `process.on('SIGTERM', () => {}); console.log('here', process.pid); setInterval(() => {}, 1000)`
+    const stubborn = `process.on('SIGTERM', () => {}); console.log('here'); setInterval(() => {}, 1000)`
     const waiting = await keep(
-      Promise.resolve(outrigger(['wait', '--admin', admin, '--', process.execPath, '-e', stubborn])),
+      Promise.resolve(
+        outrigger(['wait', '--admin', admin, '--grace', '300ms', '--', process.execPath, '-e', stubborn]),
+      ),
     )
     await printed(waiting, 'here')
     await sleep(100)
@@ -112,8 +114,6 @@ describe('outrigger wait', () => {
     // Nothing was under way: nothing was cut.
     expect((await sidecar.exit).code).to.equal(0)
     waiting.kill('SIGTERM')
-    await sleep(100)
-    process.kill(Number(/here (\d+)/.exec(waiting.stdout)![1]), 'SIGKILL')
     // As a shell says that its command was killed.
     expect((await waiting.exit).code).to.equal(137)
   })

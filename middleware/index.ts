@@ -26,6 +26,7 @@ export type {
   HealthState,
 } from './health.ts'
 export type { LifetimeOptions } from './lifetime.ts'
+export { type Load, type LoadOptions, load, type ShedOptions } from './load.ts'
 export { MemoryStore } from './memory-store.ts'
 export type { Near, NearCacheOptions, NearCounts } from './near-commands.ts'
 export type { IndexBy, OutagePolicy, SessionOptions } from './options.ts'

@@ -16,6 +16,7 @@ function blind<C extends Candidate>(seen: C): Blind<C> {
   return {
     seen,
     penalty: 0,
+    elsewhere: 0,
     get endpoint() {
       return seen.endpoint
     },

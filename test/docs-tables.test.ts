@@ -144,13 +144,14 @@ function oneOfEverything(): object {
   const health = { healthy: true, checks: 2, failures: 1, last: 'ok', lastMs: 1 }
   const connections = { open: 0, idle: 0, opened: 0, reused: 0 }
   const member = { address: 'm', weight: 1, inFlight: 0, picked: 0, succeeded: 0, failed: 0, latencyMs: 0, penalty: 0 }
+  const reported = { taken: 1, unusable: 0, inFlight: 1, utilization: 0.5, agoMs: 1, elsewhere: 0 }
   const service = {
     ...{ name: 's', balance: 'hash', inFlight: 0, queued: 0, requests: 1, abandoned: 0, limit: 1, held: false },
     ...{ panic: false, panics: 0, panicked: 0, staleRetries: 0, retryBudget: 0, waited: { count: 1, ms: 1 } },
     ...{ responses: { '2xx': 1 }, refused: { overload: 1 }, retries: { 503: 1 }, unretried: { budget: 1 } },
     pins: { followed: 1 },
     ...{ hedges: { sent: 0, won: 0 }, faults: { settings: {}, delayed: 0, aborted: 0 }, breaker },
-    members: [{ ...member, state: 'ready', ejection: breaker, breaker, health, connections }],
+    members: [{ ...member, reported, state: 'ready', ejection: breaker, breaker, health, connections }],
   }
   const listener = { address: 'l', target: 't', connections: 0, accepted: 0, requests: 0, refused: { 'bad-host': 1 } }
   return { version: '', pid: 0, uptimeSeconds: 0, state: 'ready', listeners: [listener], services: [service] }

@@ -1,4 +1,4 @@
-import type { BreakerStatus, HealthStatus, MemberState, MemberStatus } from '../model/status.ts'
+import type { BreakerStatus, HealthStatus, MemberState, MemberStatus, ReportedStatus } from '../model/status.ts'
 
 /** What /status tells of a member is read from these, as narrow as it needs to be. */
 export interface MemberPart {
@@ -10,6 +10,11 @@ export interface MemberPart {
     readonly failed: number
     readonly latencyMs: number
     readonly penalty: number
+    readonly report: { readonly inFlight: number; readonly utilization: number } | undefined
+    readonly reportedAt: number
+    readonly reports: number
+    readonly unusable: number
+    readonly elsewhere: number
     readonly draining: boolean
     readonly held: boolean
     readonly healthy: boolean
@@ -48,10 +53,24 @@ export function memberStatus({ member, pool, health }: MemberPart, now: number):
     failed,
     latencyMs: Math.round(member.latencyMs * 1000) / 1000,
     penalty,
+    reported: reportedStatus(member, now),
     ejection: breakerStatus(member.ejection, now),
     breaker: breakerStatus(member.breaker, now),
     health: health === undefined ? null : { ...health, lastMs: Math.round(health.lastMs * 1000) / 1000 },
     connections: { open: pool.open, idle: pool.idle.length, opened: pool.opened, reused: pool.reused },
+  }
+}
+
+function reportedStatus(member: MemberPart['member'], now: number): ReportedStatus | null {
+  const { report, reports: taken, unusable, reportedAt, elsewhere } = member
+  if (taken === 0 && unusable === 0) return null
+  return {
+    taken,
+    unusable,
+    inFlight: report?.inFlight ?? null,
+    utilization: report === undefined || report.utilization < 0 ? null : report.utilization,
+    agoMs: report === undefined ? null : Math.max(0, Math.round(now - reportedAt)),
+    elsewhere: Math.round(elsewhere * 100) / 100,
   }
 }
 

@@ -23,7 +23,7 @@ export function leastConnections<C extends Candidate>(candidates: readonly C[], 
     let at = -1
     for (let i = 0; i < count; i++) {
       const c = candidates[i]!
-      const least = (c.inFlight + c.penalty) * stride[i]!
+      const least = (c.inFlight + c.penalty + c.elsewhere) * stride[i]!
       // Cheapest question first; only the few members that would win are asked the last one.
       if (least < best && least + turn[i]! < bestTurn && isFit(c)) {
         best = least + Math.max(0, turn[i]! - latest)

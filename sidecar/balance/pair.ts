@@ -54,12 +54,16 @@ export function pickOfTwo<C extends Candidate>(candidates: readonly C[], random:
   }
 
   function expected(c: C, ms: number): number {
-    return ms * (((c.inFlight + c.penalty) * mean) / c.endpoint.weight + 1)
+    return ms * ((loadOf(c) * mean) / c.endpoint.weight + 1)
   }
 }
 
 function cost(c: Candidate, ms: number): number {
-  return (ms * (c.inFlight + c.penalty + 1)) / c.endpoint.weight
+  return (ms * (loadOf(c) + 1)) / c.endpoint.weight
+}
+
+function loadOf(c: Candidate): number {
+  return c.inFlight + c.penalty + c.elsewhere
 }
 
 /** With half of the members fit, one draw in 256 needs the scan; with one fit in a thousand, nearly every one. */

@@ -8,8 +8,9 @@ import type { Change as Told } from '../model/events.ts'
 import { classify, failedToConnect, msOf, type Outcome } from '../model/outcome.ts'
 import type { SlowStartSettings } from '../model/resilience-settings.ts'
 import { createChoose, NOBODY } from './choose.ts'
-import { Lease } from './lease.ts'
+import { Lease, type LeaseOwner } from './lease.ts'
 import { Member } from './member.ts'
+import { createReported } from './reported.ts'
 import { mayStay, type Terms } from './stay.ts'
 import { createWatch, type WatchSettings } from './watch.ts'
 
@@ -95,6 +96,14 @@ export function createCluster(options: ClusterOptions): Cluster {
     tell: change => tell({ service: name, ...change }),
     onAvailable,
   })
+  const reported = createReported(() => listed.values())
+  const leases: LeaseOwner = {
+    close,
+    report({ member }, report, ms, now) {
+      hear(now)
+      reported.take(member, report, ms, told.now)
+    },
+  }
   let members: readonly Member[] = []
   let picker: Picker<Member> = () => undefined
   /** Made when it is first asked for: most services have nobody who is pinned by a key. */
@@ -203,7 +212,7 @@ export function createCluster(options: ClusterOptions): Cluster {
 
   function take(member: Member): Lease {
     if (told.panic) panicked++
-    const lease = new Lease(member, close, told.now)
+    const lease = new Lease(member, leases, told.now)
     if (member.suspect) member.suspect = watch.isSuspect(member)
     member.begin()
     picked++
@@ -242,6 +251,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   function hear(now: number): void {
     if (now <= told.now) return
     told.now = now
+    reported.fade(now)
     if (now < fadesAt) return
     // Failures fade when they are looked at, and balancers look only at who is fit, or at nobody.
     fadesAt = now + FADING_MS

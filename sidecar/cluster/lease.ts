@@ -1,3 +1,4 @@
+import type { LoadReport } from '../model/load-report.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Member } from './member.ts'
 
@@ -12,12 +13,12 @@ export class Lease {
   readonly breakerEra: number
   /** Clock time of the pick, or of the last byte of the request. */
   at: number
-  private readonly close: Close
+  private readonly owner: LeaseOwner
   private open = true
 
-  constructor(member: Member, close: Close, now: number) {
+  constructor(member: Member, owner: LeaseOwner, now: number) {
     this.member = member
-    this.close = close
+    this.owner = owner
     this.at = now
     const { ejection, breaker } = member
     // In a panic a member is picked though it is ejected: that is no trial, and decides nothing.
@@ -25,13 +26,21 @@ export class Lease {
     this.breakerEra = breaker === undefined ? -1 : breaker.enter(now)
   }
 
+  /** What the member says of its load, with the head of its answer, `ms` after the request. Not once it is settled. */
+  report(report: LoadReport, ms: number, now: number): void {
+    if (this.open) this.owner.report(this, report, ms, now)
+  }
+
   /** Only the first settling counts: an abort and an end that race may both call this. */
   settle(outcome: Outcome, now: number): void {
     if (!this.open) return
     this.open = false
-    this.close(this, outcome, now)
+    this.owner.close(this, outcome, now)
   }
 }
 
-/** What the cluster does when a lease ends; one function for all leases of a cluster. */
-export type Close = (lease: Lease, outcome: Outcome, now: number) => void
+/** What the cluster does with a lease; one for all of its leases. */
+export interface LeaseOwner {
+  close(lease: Lease, outcome: Outcome, now: number): void
+  report(lease: Lease, report: LoadReport, ms: number, now: number): void
+}

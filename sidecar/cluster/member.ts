@@ -3,6 +3,7 @@
 // fades can be a plain property, brought up to date when it is read and at no cost to balancers that never read it.
 import type { Candidate } from '../model/candidate.ts'
 import type { Endpoint } from '../model/endpoint.ts'
+import type { LoadReport } from '../model/load-report.ts'
 import { classify, failureText, type Outcome, waitedInVain } from '../model/outcome.ts'
 import type { Breaker } from '../resilience/breaker.ts'
 import { Rolling } from '../resilience/rolling.ts'
@@ -47,6 +48,16 @@ export class Member implements Candidate {
   restUntil = 0
   /** Clock time until which it gets less than its share; 0 without a slow start. */
   warmAt = 0
+  /** What others than us have in flight there, estimated from reports; 0 without any. Kept by reported.ts. */
+  elsewhere = 0
+  /** The same as it was at the last report. */
+  heard = 0
+  report: LoadReport | undefined
+  /** Clock time. */
+  reportedAt = Number.NEGATIVE_INFINITY
+  reports = 0
+  /** Reports that could not be read, or believed. */
+  unusable = 0
   /** Soft: may be ignored. */
   ejection: Breaker | undefined
   /** Hard. */

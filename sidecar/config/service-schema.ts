@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readAddress } from './addresses.ts'
 import { balance } from './balance-schema.ts'
-import { address, duration, instead, section, text } from './fields.ts'
+import { address, duration, flag, instead, section, text } from './fields.ts'
 import { health } from './health-schema.ts'
 import { hedge } from './hedge-schema.ts'
 import { limits } from './limits-schema.ts'
@@ -127,6 +127,12 @@ export const service = section({
     .describe(
       'Keeps each client at one endpoint while that can serve; off, because it makes load uneven, and a session store ' +
         'does without.',
+    ),
+  loadReports: flag()
+    .prefault(true)
+    .describe(
+      'Whether the load that endpoints report with their answers counts in the balancing and ends here; on, as it ' +
+        'costs nothing where none do; false passes it on, to a sidecar in front of this one.',
     ),
   upgrades: z
     .array(

@@ -1,6 +1,7 @@
 // The final response head of an attempt, already in the form that the client gets, with the content that came in the
 // same read. It refers to nothing that the next read overwrites, so it may be kept, dropped or written at leisure.
 
+import type { LoadReport } from '../model/load-report.ts'
 import type { Body } from './body.ts'
 import { acquire } from './buffers.ts'
 import { responseText } from './forward-response.ts'
@@ -29,6 +30,7 @@ export interface Answer {
   readonly status: number
   /** Milliseconds of Retry-After, -1 without. */
   readonly retryAfter: number
+  readonly load: LoadReport | null
   /** Head and first content, for `wire.write`. */
   readonly data: string | Buffer
   /** The pooled buffer that `data` lies in and that nobody reads into any more; to be released once it is written. */

@@ -20,12 +20,17 @@ export const SHADOW = 14
 export const HTTP2_SETTINGS = 15
 /** X-Forwarded-* in a spelling that frameworks take for it: never believed, whoever sends it. */
 export const SHADOW_FORWARDED = 16
+/** A load report that was meant for us. */
+export const LOAD_TAKEN = 17
 /** From here on: fields that we read, and that end here only when Connection names them, as all that we do not know. */
-export const FIRST_PASSED = 17
-export const IDEMPOTENCY_KEY = 17
-export const DEADLINE = 18
-export const GRPC_TIMEOUT = 19
-export const RETRY_AFTER = 20
+export const FIRST_PASSED = 18
+export const IDEMPOTENCY_KEY = 18
+export const DEADLINE = 19
+export const GRPC_TIMEOUT = 20
+export const RETRY_AFTER = 21
+export const LOAD_METRICS = 22
+/** The same in the forms that gRPC and older servers use, which we do not read. */
+export const LOAD_METRICS_OTHER = 23
 
 /** Over any limit of fields that the config takes: a parse ends with a fault before it is reached. */
 const MOST = 1024
@@ -132,9 +137,13 @@ function identify(bytes: Uint8Array, from: number, to: number): number {
     case 19:
       return equals(bytes, from, to, 'proxy-authorization') ? PROXY : OTHER
     case 21:
+      if (equals(bytes, from, to, 'endpoint-load-metrics')) return LOAD_METRICS
       return equals(bytes, from, to, 'x-request-deadline-ms') ? DEADLINE : OTHER
     case 25:
+      if (equals(bytes, from, to, 'endpoint-load-metrics-bin')) return LOAD_METRICS_OTHER
       return equals(bytes, from, to, 'proxy-authentication-info') ? PROXY : OTHER
+    case 26:
+      return equals(bytes, from, to, 'endpoint-load-metrics-json') ? LOAD_METRICS_OTHER : OTHER
     default:
       return OTHER
   }

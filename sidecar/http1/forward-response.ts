@@ -18,8 +18,11 @@ export function responseText(bytes: Buffer, head: ResponseHead, chunked: boolean
   return connection === '' ? `${out}\r\n` : `${out}Connection: ${connection}\r\n\r\n`
 }
 
-/** Hop-by-hop, RFC 9110 section 7.6.1. */
-const HOP = [field.CONNECTION, field.TRANSFER_ENCODING, field.KEEP_ALIVE, field.TE, field.PROXY, field.HTTP2_SETTINGS]
+/** Hop-by-hop, RFC 9110 section 7.6.1; and what was said to us. */
+const HOP = [
+  ...[field.CONNECTION, field.TRANSFER_ENCODING, field.KEEP_ALIVE, field.TE, field.PROXY, field.HTTP2_SETTINGS],
+  field.LOAD_TAKEN,
+]
 
 const DROP = dropTable([...HOP, field.UPGRADE])
 /** RFC 9110 section 8.6: no Content-Length in 1xx and 204. */

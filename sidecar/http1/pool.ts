@@ -8,6 +8,7 @@ import { Upstream } from './upstream.ts'
 export interface PoolOptions {
   readonly clock: Clock
   readonly headLimit: number
+  readonly takesLoad: boolean
   /** Milliseconds that an idle connection is kept when the server gives no hint. */
   readonly keepAlive: number
   /** Connections at most, busy and idle. */
@@ -26,6 +27,7 @@ export class Pool {
   readonly idle: Upstream[] = []
   readonly clock: Clock
   readonly headLimit: number
+  readonly takesLoad: boolean
   readonly #address: SocketAddress
   readonly #options: PoolOptions
   #closed = false
@@ -35,6 +37,7 @@ export class Pool {
     this.#options = options
     this.clock = options.clock
     this.headLimit = options.headLimit
+    this.takesLoad = options.takesLoad
   }
 
   /** A connection that nobody uses, or a new one; undefined at the limit. `fresh`: not one that has served before. */

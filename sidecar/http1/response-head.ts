@@ -1,10 +1,12 @@
 // Reads a response head as strictly as a request head: a server that frames its answer in two ways gets a 502.
 
+import { type LoadReport, UNUSABLE } from '../model/load-report.ts'
 import { CLASS, CR, DIGIT, equals, LF, SP, VALUE } from './chars.ts'
 import { ConnectionOptions } from './connection-field.ts'
 import * as fault from './fault.ts'
 import * as field from './fields.ts'
 import { parseLength } from './length.ts'
+import { parseLoad } from './load-metrics.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { text } from './text.ts'
 
@@ -23,6 +25,9 @@ export class ResponseHead {
   keepAliveHint = -1
   /** Milliseconds of Retry-After, -1 without. */
   retryAfter = -1
+  /** Set by the caller: load reports are read, and end here. */
+  takesLoad = false
+  load: LoadReport | null = null
 }
 
 /** Returns the offset behind the head, 0 when bytes are missing, or a negative fault code. */
@@ -73,6 +78,7 @@ function readFields(bytes: Buffer, out: ResponseHead): number {
   out.upgrade = -1
   out.keepAliveHint = -1
   out.retryAfter = -1
+  out.load = null
   connection.reset()
   for (let i = 0; i < fields.count; i++) {
     const from = fields.valueStart[i]!
@@ -99,6 +105,10 @@ function readFields(bytes: Buffer, out: ResponseHead): number {
       case field.RETRY_AFTER:
         out.retryAfter = retryAfterMs(text(bytes, from, to), Date.now())
         break
+      case field.LOAD_METRICS:
+      case field.LOAD_METRICS_OTHER:
+        if (out.takesLoad) takeLoad(bytes, i, out)
+        break
       case field.SHADOW:
         return fault.SHADOW_FIELD
     }
@@ -106,6 +116,15 @@ function readFields(bytes: Buffer, out: ResponseHead): number {
   if (out.chunked && out.length >= 0) return fault.LENGTH_AND_CODING
   if (out.chunked && out.minor === 0) return fault.CODING_IN_10
   return 0
+}
+
+/** The first one that can be read counts. */
+function takeLoad(bytes: Buffer, i: number, out: ResponseHead): void {
+  const { id, valueStart, valueEnd } = out.fields
+  const readable = id[i] === field.LOAD_METRICS && (out.load === null || out.load === UNUSABLE)
+  id[i] = field.LOAD_TAKEN
+  if (readable) out.load = parseLoad(text(bytes, valueStart[i]!, valueEnd[i]!))
+  else out.load ??= UNUSABLE
 }
 
 /** node sends `timeout=5` with every keep-alive response: the same text again costs one comparison. */

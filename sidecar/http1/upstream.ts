@@ -35,6 +35,8 @@ export interface UpstreamOwner {
   readonly clock: Clock
   /** Bytes of a response head. */
   readonly headLimit: number
+  /** Load reports are for us. */
+  readonly takesLoad: boolean
   onIdle(upstream: Upstream): void
   onClosed(upstream: Upstream): void
   report(error: unknown): void
@@ -165,6 +167,7 @@ export class Upstream implements WireOwner {
   /** Interim heads, then the final one and what came with it. */
   #heads(bytes: Buffer, start: number, end: number): void {
     let at = start
+    HEAD.takesLoad = this.#owner.takesLoad
     while (at < end && this.#listener !== null) {
       const next = parseResponseHead(bytes, at, end, this.#owner.headLimit, HEAD)
       if (next === 0) {
@@ -191,7 +194,7 @@ export class Upstream implements WireOwner {
     this.#reframed = reframed
     this.hint = HEAD.keepAliveHint
     this.#phase = 'body'
-    const { status, retryAfter } = HEAD
+    const { status, retryAfter, load } = HEAD
     const listener = this.#listener!
     const data = this.#first(head, bytes, start, end)
     if (body.fault !== 0) return this.#broken('head', faultOf(body.fault).reason)
@@ -200,7 +203,7 @@ export class Upstream implements WireOwner {
     if (lent !== null) this.wire.own = body.done ? null : acquire()
     if (body.done) this.#release()
     else this.#owner.clock.arm(this.timer, ask.timeouts.idle)
-    listener.onAnswer({ status, retryAfter, data, lent, done: body.done, closes })
+    listener.onAnswer({ status, retryAfter, load, data, lent, done: body.done, closes })
   }
 
   /** The head with the content that came along. Bytes beyond the answer make the connection useless. */
@@ -235,7 +238,7 @@ export class Upstream implements WireOwner {
     this.#phase = 'tunnel'
     this.timer.disarm()
     const data = responseText(bytes, HEAD, false, '') + text(bytes, at, end)
-    this.#listener!.onAnswer({ status: 101, retryAfter: -1, data, lent: null, done: false, closes: true })
+    this.#listener!.onAnswer({ status: 101, retryAfter: -1, load: null, data, lent: null, done: false, closes: true })
   }
 
   #content(bytes: Buffer, start: number, end: number): void {

@@ -7,6 +7,8 @@ export interface Candidate {
   readonly inFlight: number
   /** Extra load that recent failures count as. 0 when there are none. */
   readonly penalty: number
+  /** What others than us have in flight there, as far as the members report it; else 0. */
+  readonly elsewhere: number
   /** Peak-sensitive moving average of the latency in milliseconds, already decayed to now; 0 when never measured. */
   readonly latencyMs: number
 }

@@ -119,6 +119,8 @@ export interface ServiceSettings {
   readonly slowStart: SlowStartSettings | undefined
   readonly faults: FaultSettings | undefined
   readonly sticky: StickySettings | undefined
+  /** What members say of their load in `endpoint-load-metrics` is read, counts in the balancing, and ends here. */
+  readonly loadReports: boolean
   /** Tokens of the Upgrade field that are forwarded. */
   readonly upgrades: readonly string[]
 }

@@ -67,6 +67,8 @@ export interface MemberStatus {
   readonly latencyMs: number
   /** Failures of the last five seconds, as they count in the balancing. */
   readonly penalty: number
+  /** What it has said of its load; null when it has said nothing. */
+  readonly reported: ReportedStatus | null
   readonly state: MemberState
   readonly ejection: BreakerStatus | null
   readonly breaker: BreakerStatus | null
@@ -78,6 +80,18 @@ export interface MemberStatus {
     readonly opened: number
     readonly reused: number
   }
+}
+
+export interface ReportedStatus {
+  /** Reports that were taken, and those that could not be read or believed. */
+  readonly taken: number
+  readonly unusable: number
+  /** Of the last one taken; null when it did not say, or none was. */
+  readonly inFlight: number | null
+  readonly utilization: number | null
+  readonly agoMs: number | null
+  /** What others than this sidecar have in flight there, as it counts in the balancing now. */
+  readonly elsewhere: number
 }
 
 /** Why it gets what it gets; the gravest of what applies. */

@@ -91,6 +91,7 @@ export function createService(settings: ServiceSettings, parts: ServiceParts): S
   const options = {
     clock,
     headLimit: HEAD_LIMIT,
+    takesLoad: settings.loadReports,
     keepAlive: timeouts.keepAlive,
     connections: limits.connections,
     report,

@@ -5,6 +5,7 @@ import type { Registry } from 'prom-client'
 import type { Status } from '../model/status.ts'
 import { BUCKETS, type Counters } from './counters.ts'
 import { type Metric, perListener, perMember, perService, type Source, spread, type Value } from './metric.ts'
+import { REPORTED_METRICS } from './reported-metrics.ts'
 import { RESILIENCE_METRICS } from './resilience-metrics.ts'
 
 export function createMetrics(counters: Counters, status: () => Status): () => Promise<string> {
@@ -112,6 +113,7 @@ export const METRICS: readonly Metric[] = [
     help: 'Peak-sensitive moving average of the time to the response head.',
     read: perMember(m => m.latencyMs / 1000),
   },
+  ...REPORTED_METRICS,
   {
     name: 'outrigger_upstream_connections',
     type: 'gauge',

@@ -4,7 +4,7 @@ import { atRandom, firstOfTheLeast, firstToBeFree } from '../../simulate/referen
 
 describe('simulate/references', () => {
   const candidates = [2, 1, 1].map((inFlight, i): Candidate => {
-    return { endpoint: { address: `host-${i + 1}`, weight: 1 }, inFlight, penalty: 0, latencyMs: 0 }
+    return { endpoint: { address: `host-${i + 1}`, weight: 1 }, inFlight, penalty: 0, elsewhere: 0, latencyMs: 0 }
   })
   const fit = () => true
 

@@ -99,9 +99,25 @@ describe('admin', () => {
     })
     const [alive, dead] = members.map(({ latencyMs, address, ...member }) => ({ ...member, measured: latencyMs > 0 }))
     const ejection = { state: 'closed', opened: 0, spared: 0, retryInMs: 0 }
-    const idle = { inFlight: 0, weight: 1, picked: 2, state: 'ready', ejection, breaker: null, health: null }
+    const idle = {
+      inFlight: 0,
+      weight: 1,
+      picked: 2,
+      state: 'ready',
+      ejection,
+      breaker: null,
+      health: null,
+      reported: null,
+    }
     const kept = { open: 1, idle: 1, opened: 1, reused: 1 }
-    expect(alive).to.deep.equal({ ...idle, succeeded: 2, failed: 0, penalty: 0, measured: true, connections: kept })
+    expect(alive).to.deep.equal({
+      ...idle,
+      succeeded: 2,
+      failed: 0,
+      penalty: 0,
+      measured: true,
+      connections: kept,
+    })
     const none = { open: 0, idle: 0, opened: 2, reused: 0 }
     expect(dead).to.deep.equal({ ...idle, succeeded: 0, failed: 2, penalty: 2, measured: false, connections: none })
     expect(members[1]!.address).to.equal('127.0.0.1:1')

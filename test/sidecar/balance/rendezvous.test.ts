@@ -6,6 +6,7 @@ const candidate = (address: string, weight = 1): Candidate => ({
   endpoint: { address, weight },
   inFlight: 0,
   penalty: 0,
+  elsewhere: 0,
   latencyMs: 0,
 })
 const KEYS = Array.from({ length: 10_000 }, (_, i) => `session-${i}`)

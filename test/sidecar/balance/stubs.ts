@@ -6,12 +6,13 @@ export interface Stub extends Candidate {
   endpoint: Endpoint
   inFlight: number
   penalty: number
+  elsewhere: number
   latencyMs: number
 }
 
 export function stub(address: string, state: Partial<Omit<Stub, 'endpoint'>> & { weight?: number } = {}): Stub {
-  const { weight = 1, inFlight = 0, penalty = 0, latencyMs = 0 } = state
-  return { endpoint: { address, weight }, inFlight, penalty, latencyMs }
+  const { weight = 1, inFlight = 0, penalty = 0, elsewhere = 0, latencyMs = 0 } = state
+  return { endpoint: { address, weight }, inFlight, penalty, elsewhere, latencyMs }
 }
 
 /** `a`, `b`, `c`, ... with these weights. */

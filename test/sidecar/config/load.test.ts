@@ -77,6 +77,7 @@ describe('config: what a file becomes', () => {
           slowStart: undefined,
           faults: undefined,
           sticky: undefined,
+          loadReports: true,
           upgrades: ['websocket'],
         },
       ],

@@ -51,6 +51,7 @@ describe('http1: trailers', () => {
     ...['Via', 'Cache-Control', 'Max-Forwards', 'Range', 'Date', 'Expires', 'Location', 'Retry-After', 'Vary', 'Age'],
     ...['content_length', 'TRANSFER_ENCODING', 'X_Forwarded_For', 'proxy_authorization', 'Set_Cookie'],
     ...['If-Match', 'If-None-Match', 'If-Modified-Since', 'If_Range', 'HTTP2-Settings', 'X-Real-IP'],
+    ...['Endpoint-Load-Metrics', 'endpoint-load-metrics-bin', 'endpoint_load_metrics_json'],
   ]) {
     it(`do not pass on ${name}`, () => {
       expect(kept('A: 1', `${name}: x`, 'B: 2')).to.equal('A: 1\r\nB: 2\r\n\r\n')

@@ -103,7 +103,7 @@ export class Hop {
     const pinning = this.affinity(x)
     const lease = await pinning.lease(x)
     const data = `HTTP/1.1 ${status} X\r\n${answer.map(line => `${line}\r\n`).join('')}\r\nbody`
-    const given = { status, retryAfter: -1, data, lent: null, done: true, closes: false }
+    const given = { status, retryAfter: -1, load: null, data, lent: null, done: true, closes: false }
     const head = String(pinning.answered(given, lease.member, x))
     lease.settle(OK, this.now)
     client.at = lease.member.endpoint.address

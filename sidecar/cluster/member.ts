@@ -56,6 +56,10 @@ export class Member implements Candidate {
   /** Clock time. */
   reportedAt = Number.NEGATIVE_INFINITY
   reports = 0
+  /** Answers since the last report. */
+  quiet = 0
+  /** Grows with each report of less than we had there ourselves. */
+  doubt = 0
   /** Reports that could not be read, or believed. */
   unusable = 0
   /** Soft: may be ignored. */

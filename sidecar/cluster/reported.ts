@@ -21,29 +21,39 @@ export interface Reported {
  * what is there on average.
  *
  * Nobody jumps on the member that was idle a moment ago together with all others, since a report reaches the one sidecar
- * that had asked. The median, not the mean: one that claims a million must not make all others look idle.
+ * that had asked.
+ *
+ * None of it counts while one of the members does not report, or says less than we have there ourselves: of those that do,
+ * one always seems to be idle, and would get what belongs to the others. Half of ten hosts reporting is twice as bad as none.
+ * The median, not the mean: one that claims a million must not make all others look idle.
  */
 export function createReported(listed: () => Iterable<Member>): Reported {
   let fadesAt = Number.POSITIVE_INFINITY
   /** Milliseconds of an answer. The median here too: a few long polls must not make old reports look fresh. */
   let typical = 0
   const last: number[] = []
+  let muted = false
 
   return {
     take(member, report, ms, now) {
       const { inFlight } = report
       // Asked so that NaN is none either.
       if (!(inFlight >= 0 && inFlight <= MOST_IN_FLIGHT)) {
+        member.quiet++
         member.unusable++
         return
       }
+      member.quiet = 0
+      const doubt = member.doubt + (inFlight < member.inFlight ? 1 : -RELIEF)
+      member.doubt = Math.min(Math.max(doubt, 0), 2 * MOST_DOUBT)
       const time = Math.max(ms, LEAST_MS)
       // Stands still where half of the answers lie on each side.
       typical = typical === 0 ? time : time > typical ? typical * STEP : typical / STEP
       member.reports++
       member.report = report
       member.reportedAt = now
-      member.heard = member.elsewhere = Math.max(0, inFlight - member.inFlight)
+      member.heard = Math.max(0, inFlight - member.inFlight)
+      if (!muted) member.elsewhere = member.heard
       fadesAt = Math.min(fadesAt, now)
     },
     fade(now) {
@@ -52,8 +62,10 @@ export function createReported(listed: () => Iterable<Member>): Reported {
       const oldest = now - FORGOTTEN_MS
       last.length = 0
       let count = 0
+      muted = false
       for (const m of listed()) {
         count++
+        if (isSilent(m)) muted = true
         if (m.reportedAt > oldest) last.push(m.heard / m.endpoint.weight)
       }
       // With a thousand members this takes 0.2 ms: then less often. Never again, when nobody reports any more.
@@ -61,10 +73,16 @@ export function createReported(listed: () => Iterable<Member>): Reported {
       const usual = medianOf(last)
       for (const m of listed()) {
         const kept = m.reportedAt > oldest ? Math.exp((m.reportedAt - now) / tau) : 0
-        m.elsewhere = kept * m.heard + (1 - kept) * usual * m.endpoint.weight * (1 + m.inFlight)
+        const expected = usual * m.endpoint.weight * (1 + m.inFlight)
+        m.elsewhere = muted ? 0 : kept * m.heard + (1 - kept) * expected
       }
     },
   }
+}
+
+/** Its server does not report, or only nonsense. An answer without one now and then is of a path that is not counted. */
+function isSilent({ quiet, reports, doubt }: Member): boolean {
+  return quiet >= (reports === 0 ? QUIET_FROM_THE_START : QUIET_NOW) || doubt > MOST_DOUBT
 }
 
 function medianOf(values: number[]): number {
@@ -78,6 +96,11 @@ function medianOf(values: number[]): number {
 const MOST_IN_FLIGHT = 1_000_000
 /** How many typical answers it takes for a report to grow old: simulated, 4 to 10 are equally good, 1 and 100 are not. */
 const SERVICES = 6
+const QUIET_FROM_THE_START = 3
+const QUIET_NOW = 30
+/** What is on its way is counted by us, and not yet by the member: one report in ten may say less than we have there. */
+const RELIEF = 0.1
+const MOST_DOUBT = 8
 const STEP = 1.02
 /** What a coarse clock calls 0. */
 const LEAST_MS = 0.1

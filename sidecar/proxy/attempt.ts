@@ -107,7 +107,8 @@ export class Attempt implements AnswerListener {
   onAnswer(answer: Answer): void {
     this.answer = answer
     this.ms = this.#x.clock.precise() - this.#startedAt
-    if (answer.load !== null) this.lease.report(answer.load, this.ms, this.#x.clock.now)
+    if (answer.load === null) this.lease.member.quiet++
+    else this.lease.report(answer.load, this.ms, this.#x.clock.now)
     if (answer.done) return this.#end(this.#answered(answer.status))
     const wake = this.#wake
     this.#wake = null

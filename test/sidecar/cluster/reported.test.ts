@@ -131,6 +131,54 @@ describe('cluster: reported load', () => {
     })
   }
 
+  describe('does not count', () => {
+    const told = () => {
+      const cluster = create(1, 1, 1)
+      for (const address of ['a', 'b', 'c']) hear(cluster, address, 5, 0)
+      const look = (now: number) => {
+        cluster.lease(now)!.settle(OK, now)
+        return elsewhere(cluster)
+      }
+      return { cluster, look }
+    }
+
+    it('while one of the members answers without, as in the middle of a deployment', () => {
+      const { cluster, look } = told()
+      const b = member(cluster, 'b')
+      b.quiet = 29
+      expect(Math.min(...look(20))).to.be.above(0)
+      b.quiet = 30
+      expect(look(40)).to.deep.equal([0, 0, 0])
+      hear(cluster, 'a', 9, 41)
+      expect(elsewhere(cluster)).to.deep.equal([0, 0, 0])
+      hear(cluster, 'b', 5, 42)
+      expect(Math.min(...look(60))).to.be.above(0)
+    })
+
+    it('while a new one has answered three times without a word of it', () => {
+      const { cluster, look } = told()
+      const endpoints = ['a', 'b', 'c', 'd'].map(address => ({ address, weight: 1 }))
+      cluster.update(endpoints, 1)
+      const d = member(cluster, 'd')
+      d.quiet = 2
+      expect(Math.min(...look(20))).to.be.above(0)
+      d.quiet = 3
+      expect(look(40)).to.deep.equal([0, 0, 0, 0])
+      cluster.update(endpoints.slice(0, 3), 41)
+      expect(Math.min(...look(60))).to.be.above(0)
+    })
+
+    it('while one says less than we have there ourselves, which is a lie; but on its way is no lie', () => {
+      const { cluster, look } = told()
+      hear(cluster, 'b', 0, 1)
+      expect(Math.min(...look(20))).to.be.above(0)
+      for (let i = 0; i < 10; i++) hear(cluster, 'b', 0, 21)
+      expect(look(40)).to.deep.equal([0, 0, 0])
+      for (let i = 0; i < 60; i++) hear(cluster, 'b', 5, 41)
+      expect(Math.min(...look(60))).to.be.above(0)
+    })
+  })
+
   it('takes nothing from a lease that is settled', () => {
     const cluster = create(1)
     const lease = leaseOf(cluster, 'a', 0)

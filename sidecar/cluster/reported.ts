@@ -54,7 +54,7 @@ export function createReported(listed: () => Iterable<Member>): Reported {
       member.reportedAt = now
       member.heard = Math.max(0, inFlight - member.inFlight)
       if (!muted) member.elsewhere = member.heard
-      fadesAt = Math.min(fadesAt, now)
+      if (fadesAt === Number.POSITIVE_INFINITY) fadesAt = now
     },
     fade(now) {
       if (now < fadesAt) return

@@ -2,6 +2,8 @@ import { expect } from 'chai'
 import { balancers } from '../../../sidecar/balance/index.ts'
 import { type Cluster, createCluster } from '../../../sidecar/cluster/cluster.ts'
 import type { Lease } from '../../../sidecar/cluster/lease.ts'
+import { Member } from '../../../sidecar/cluster/member.ts'
+import { createReported } from '../../../sidecar/cluster/reported.ts'
 import type { Outcome } from '../../../sidecar/model/outcome.ts'
 import { seeded } from '../../support/random.ts'
 
@@ -177,6 +179,22 @@ describe('cluster: reported load', () => {
       for (let i = 0; i < 60; i++) hear(cluster, 'b', 5, 41)
       expect(Math.min(...look(60))).to.be.above(0)
     })
+  })
+
+  it('is brought up to date every ten milliseconds at most, however much is reported', () => {
+    const told = { now: 0, listed: 1, failing: 0 }
+    const one = new Member({ address: 'a', weight: 1 }, told)
+    let looked = 0
+    const reported = createReported(() => {
+      looked++
+      return [one]
+    })
+    for (let now = 0; now < 50; now += 0.1) {
+      reported.take(one, { inFlight: 3, utilization: -1 }, MS, now)
+      reported.fade(now)
+    }
+    // Twice each time.
+    expect(looked).to.be.within(8, 12)
   })
 
   it('takes nothing from a lease that is settled', () => {

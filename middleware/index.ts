@@ -5,6 +5,7 @@ import { EmbeddedStore } from './embedded-store.ts'
 import { BadUser, RevocationIncomplete, SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
 import { type Sessions, sessions as start } from './express.ts'
 import { health } from './health.ts'
+import { load } from './load.ts'
 import { MemoryStore } from './memory-store.ts'
 import type { SessionOptions } from './options.ts'
 import { RedisStore } from './redis-store.ts'
@@ -26,7 +27,7 @@ export type {
   HealthState,
 } from './health.ts'
 export type { LifetimeOptions } from './lifetime.ts'
-export { type Load, type LoadOptions, load, type ShedOptions } from './load.ts'
+export type { Load, LoadOptions, ShedOptions } from './load.ts'
 export { MemoryStore } from './memory-store.ts'
 export type { Near, NearCacheOptions, NearCounts } from './near-commands.ts'
 export type { IndexBy, OutagePolicy, SessionOptions } from './options.ts'
@@ -48,12 +49,13 @@ export const sessions = Object.assign(
 export default sessions
 
 const errors = { BadUser, RevocationIncomplete, SessionContended, SessionGone, StoreUnavailable }
-const required = Object.assign(sessions, { ...errors, drain, health, sessions, default: sessions })
+const required = Object.assign(sessions, { ...errors, drain, health, load, sessions, default: sessions })
 
 export {
   BadUser,
   drain,
   health,
+  load,
   RevocationIncomplete,
   required as 'module.exports',
   SessionContended,

@@ -103,7 +103,8 @@ function stopOn(signal: 'SIGTERM' | 'SIGINT', sidecar: Sidecar): void {
       return
     }
     stoppedAt = performance.now()
-    const { cut } = await sidecar.drain()
+    // Nobody waits at a terminal for balancers to look.
+    const { cut } = await sidecar.drain(undefined, signal === 'SIGINT' ? 0 : undefined)
     process.exitCode = cut === 0 ? 0 : 1
   })
 }

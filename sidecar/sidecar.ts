@@ -1,5 +1,6 @@
 // The composition root: one const per part, bottom layer first. Nothing here decides anything.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Admin, openAdmin } from './admin/admin.ts'
 import { readStatus } from './admin/status.ts'
 import { appGone } from './app-gone.ts'
@@ -25,10 +26,11 @@ export interface Sidecar {
   /** Prometheus text. */
   metrics(): Promise<string>
   /**
-   * Not ready any more: stops accepting, lets what is in flight end for `grace` milliseconds (default: the config's),
-   * then closes all. Returns how many connections had to be cut.
+   * Not ready any more: for `delay` milliseconds each answer is the last of its connection, then nothing is accepted any
+   * more and what is in flight may end for `grace` milliseconds, then all is closed. Both default to the config's.
+   * Returns how many connections had to be cut.
    */
-  drain(grace?: number): Promise<{ readonly cut: number }>
+  drain(grace?: number, delay?: number): Promise<{ readonly cut: number }>
   /** Closes all at once. */
   close(): Promise<void>
 }
@@ -106,17 +108,22 @@ export async function startSidecar(settings: Settings, options: SidecarOptions =
     }))
   }
 
-  async function drain(grace = settings.grace): Promise<{ cut: number }> {
+  async function drain(grace = settings.grace, delay = settings.delay): Promise<{ cut: number }> {
     state = 'draining'
-    log.info({ grace }, 'draining')
+    log.info({ delay, grace }, 'draining')
+    const outbound = fronts.filter(({ settings }) => settings.outlive)
+    const inbound = fronts.filter(({ settings }) => !settings.outlive)
+    if (delay > 0 && inbound.length > 0) {
+      for (const front of inbound) front.leave()
+      await sleep(delay)
+    }
     let cut = 0
     const over = new AbortController()
     const timer = setTimeout(() => {
       over.abort()
       for (const front of fronts) cut += front.destroy()
     }, grace)
-    const outbound = fronts.filter(({ settings }) => settings.outlive)
-    await Promise.all(fronts.filter(front => !outbound.includes(front)).map(front => front.drain()))
+    await Promise.all(inbound.map(front => front.drain()))
     // An app that drains still calls its peers.
     await appGone(outbound, admin?.apps, over.signal)
     await Promise.all(outbound.map(front => front.drain()))

@@ -31,11 +31,18 @@ export const configuration = section({
       'Address for operators (health, status, metrics); on loopback, because it asks for no password; false turns ' +
         'it off.',
     ),
+  delay: duration('0s', '1h')
+    .prefault('0s')
+    .describe(
+      'Time from SIGTERM until the listeners close: meanwhile /readyz fails and each answer says Connection: close, so ' +
+        'that clients and balancers go elsewhere before anything is refused; for a sidecar in front of apps, of which ' +
+        'there is another.',
+    ),
   grace: duration('0s', '24h')
     .prefault('15s')
     .describe(
-      'Time that a drain may take before what is still open is cut; below the 30s after which Kubernetes kills; 0s ' +
-        'cuts at once.',
+      'Time that a drain may take, after the delay, before what is still open is cut; with the delay below the 30s ' +
+        'after which Kubernetes kills; 0s cuts at once.',
     ),
   log: log.prefault({}).describe('What is written to standard output.'),
   listeners: z

@@ -7,6 +7,7 @@ export function settingsOf(config: Configuration, order: readonly string[]): Set
     admin: config.admin,
     listeners: config.listeners.map(listenerOf),
     services: order.map((name): ServiceSettings => ({ name: name.toLowerCase(), ...config.services[name]! })),
+    delay: config.delay,
     grace: config.grace,
     log: config.log,
   })

@@ -57,6 +57,8 @@ export class Inbound implements WireOwner {
   readonly forwarding: Forwarding
   /** The service of a CONNECT tunnel: all that follows goes there. */
   tunnelled: string | undefined
+  /** Set before a drain: an answer is the last of its connection, and those that are idle stay open. */
+  leaving = false
   /** Set by a drain: the response in progress is the last. */
   draining = false
   readonly timer: Timer

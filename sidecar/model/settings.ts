@@ -17,7 +17,9 @@ export interface Settings {
   readonly admin: string | false
   readonly listeners: readonly ListenerSettings[]
   readonly services: readonly ServiceSettings[]
-  /** How long a drain may take before what is still open is cut. */
+  /** From the beginning of a drain until the listeners close. */
+  readonly delay: number
+  /** How long it may take from then on before what is still open is cut. */
   readonly grace: number
   readonly log: LogSettings
 }

@@ -231,7 +231,7 @@ export class Exchange implements Request, Ask, ExchangeRecord {
 
   /** The value of the response's Connection field. An answer to half a request is the connection's last. */
   connection(): '' | 'close' | 'keep-alive' {
-    if (!this.sent || this.inbound.draining) this.#keepAlive = false
+    if (!this.sent || this.inbound.leaving || this.inbound.draining) this.#keepAlive = false
     if (!this.#keepAlive) return 'close'
     return this.minor === 0 ? 'keep-alive' : ''
   }

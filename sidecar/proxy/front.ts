@@ -32,6 +32,8 @@ export interface Front {
   readonly address: string
   readonly connections: number
   readonly accepted: number
+  /** From now on each answer says that it is the last of its connection; new ones are still accepted. */
+  leave(): void
   /** Stops accepting and lets what is in progress end; resolves when the last connection is gone. */
   drain(): Promise<void>
   /** Cuts what is still there. Returns on how many connections something was under way. */
@@ -47,6 +49,7 @@ export async function openFront(settings: ListenerSettings, parts: FrontParts): 
   const context: ExchangeContext = { settings, address: '', clock, observe, trusts, report }
   const authority = target.kind === 'service' ? target.service : ''
   let accepted = 0
+  let leaving = false
 
   const owner: InboundOwner = {
     clock,
@@ -78,7 +81,9 @@ export async function openFront(settings: ListenerSettings, parts: FrontParts): 
       return
     }
     const peer = peerOf(socket)
-    inbounds.add(new Inbound(socket, forwardingOf(peer, trusts(peer), authority), owner, parts.fastReads))
+    const inbound = new Inbound(socket, forwardingOf(peer, trusts(peer), authority), owner, parts.fastReads)
+    inbound.leaving = leaving
+    inbounds.add(inbound)
   })
   const address = await bind(server, settings.listen)
   context.address = address
@@ -93,6 +98,10 @@ export async function openFront(settings: ListenerSettings, parts: FrontParts): 
     },
     get accepted() {
       return accepted
+    },
+    leave() {
+      leaving = true
+      for (const inbound of inbounds) inbound.leaving = true
     },
     drain() {
       return new Promise(resolve => {

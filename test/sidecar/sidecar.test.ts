@@ -72,6 +72,30 @@ describe('startSidecar', () => {
     expect(await drained).to.deep.equal({ cut: 0 })
   })
 
+  it('with a delay: says close with each answer, and refuses nobody before it is over', async () => {
+    const app = await keep(startApp((_, response) => void response.end('fine')))
+    const sidecar = await keep(runSidecar(inFrontOf([app.address])))
+    const idle = await keep(openRaw(sidecar.address))
+    const kept = await keep(openRaw(sidecar.address))
+    await kept.send(GET)
+    await until(() => kept.bytes.length > 0)
+    const drained = sidecar.drain(10_000, 400)
+    expect(sidecar.status().state).to.equal('draining')
+    const fresh = await keep(openRaw(sidecar.address))
+    for (const client of [kept, fresh]) {
+      await client.send(GET)
+      expect(await client.until(() => client.ending === 'fin')).to.equal(true)
+      const last = (await responses(client, client === kept ? ['GET', 'GET'] : ['GET'])).at(-1)!
+      expect([last.status, field(last, 'connection')]).to.deep.equal([200, 'close'])
+      client.close()
+    }
+    expect(idle.ending).to.equal('open')
+    expect(await idle.until(() => idle.ending === 'fin')).to.equal(true)
+    expect(await opens(sidecar.address)).to.equal(false)
+    idle.close()
+    expect(await drained).to.deep.equal({ cut: 0 })
+  })
+
   it('cuts what outlives the grace, and says how much that was', async () => {
     const { app, sidecar } = await slow()
     const clients = await Promise.all([1, 2, 3, 4].map(() => keep(openRaw(sidecar.address))))

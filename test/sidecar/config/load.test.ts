@@ -18,6 +18,7 @@ describe('config: what a file becomes', () => {
   it('the shortest file gets every default', () => {
     const expected: Settings = {
       admin: '127.0.0.1:4191',
+      delay: 0,
       grace: 15_000,
       log: { level: 'info', access: false },
       listeners: [
@@ -182,6 +183,7 @@ describe('config: what a file becomes', () => {
       parse('admin: false\ngrace: 0s\nlisteners: [listen: "l:1"]\nservices: { web: { endpoints: ["x:1"] } }'),
     ).to.include({
       admin: false,
+      delay: 0,
       grace: 0,
     })
   })

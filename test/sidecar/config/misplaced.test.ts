@@ -13,10 +13,10 @@ describe('config: keys that belong elsewhere', () => {
         service: web
       `),
       `
-        f:3:1: timeouts: unknown key; expected one of admin, grace, log, listeners, services; that is a key of a listener or a service
-        f:4:1: balance: unknown key; expected one of admin, grace, log, listeners, services; that is a key of a service
-        f:5:1: listen: unknown key; expected one of admin, grace, log, listeners, services; that is a key of a listener
-        f:6:1: service: unknown key; expected one of admin, grace, log, listeners, services. Did you mean "services"?
+        f:3:1: timeouts: unknown key; expected one of admin, delay, grace, log, listeners, services; that is a key of a listener or a service
+        f:4:1: balance: unknown key; expected one of admin, delay, grace, log, listeners, services; that is a key of a service
+        f:5:1: listen: unknown key; expected one of admin, delay, grace, log, listeners, services; that is a key of a listener
+        f:6:1: service: unknown key; expected one of admin, delay, grace, log, listeners, services. Did you mean "services"?
       `,
     ],
     [

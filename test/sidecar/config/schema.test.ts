@@ -5,7 +5,7 @@ describe('config: keys', () => {
     [
       'unknown at the top',
       top('listners: []'),
-      'f:3:1: listners: unknown key; expected one of admin, grace, log, listeners, services. Did you mean "listeners"?',
+      'f:3:1: listners: unknown key; expected one of admin, delay, grace, log, listeners, services. Did you mean "listeners"?',
     ],
     [
       'that begin with x- at the top, whatever is in them, and only there',

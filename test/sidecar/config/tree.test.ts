@@ -241,9 +241,13 @@ describe('config: what is no configuration at all', () => {
       `
         - a
       `,
-      'f:1:1: a list is not a map; expected a map with one of admin, grace, log, listeners, services',
+      'f:1:1: a list is not a map; expected a map with one of admin, delay, grace, log, listeners, services',
     ],
-    ['text', 'hello', 'f:1:1: "hello" is not a map; expected a map with one of admin, grace, log, listeners, services'],
+    [
+      'text',
+      'hello',
+      'f:1:1: "hello" is not a map; expected a map with one of admin, delay, grace, log, listeners, services',
+    ],
     [
       'listeners and services missing',
       'grace: 1s',

@@ -3,6 +3,7 @@
 import cluster from 'node:cluster'
 import type { Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { acceptedAll } from './accepted-all.ts'
 import { closeAll, startDraining } from './draining.ts'
 import { type Watched, watchServer } from './under-way.ts'
 
@@ -104,6 +105,7 @@ async function run(watched: readonly Watched[], { wait, grace, close }: Plan): P
   startDraining()
   for (const each of watched) each.announce()
   if (wait > 0) await sleep(wait)
+  await acceptedAll()
   for (const each of watched) each.stop()
   const end = performance.now() + grace
   while (countOf(watched) > 0 && performance.now() < end) {

@@ -6,6 +6,7 @@ import { readStatus } from './admin/status.ts'
 import { appGone } from './app-gone.ts'
 import { balancers } from './balance/index.ts'
 import { createChecks } from './checks.ts'
+import { acceptedAll } from './http1/accepted-all.ts'
 import { Clock } from './http1/clock.ts'
 import type { Change, Observe, Tell } from './model/events.ts'
 import type { Settings } from './model/settings.ts'
@@ -116,6 +117,7 @@ export async function startSidecar(settings: Settings, options: SidecarOptions =
     if (delay > 0 && inbound.length > 0) {
       for (const front of inbound) front.leave()
       await sleep(delay)
+      await acceptedAll()
     }
     let cut = 0
     const over = new AbortController()

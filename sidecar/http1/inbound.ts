@@ -59,6 +59,8 @@ export class Inbound implements WireOwner {
   tunnelled: string | undefined
   /** Set before a drain: an answer is the last of its connection, and those that are idle stay open. */
   leaving = false
+  /** Whether there has been a request on it. */
+  asked = false
   /** Set by a drain: the response in progress is the last. */
   draining = false
   readonly timer: Timer
@@ -160,6 +162,7 @@ export class Inbound implements WireOwner {
 
   /** The request that `onRequest` was called for. */
   begin(request: Request, head: RequestHead): void {
+    this.asked = true
     this.#request = request
     if (head.chunked) this.body.chunks(false)
     else if (head.length > 0) this.body.length(head.length)

@@ -31,6 +31,8 @@ export class Pool {
   readonly #address: SocketAddress
   readonly #options: PoolOptions
   #closed = false
+  /** So many at the bottom of the stack were idle already when the server last ended one by its own word. */
+  #doubtful = 0
 
   constructor(address: SocketAddress, options: PoolOptions) {
     this.#address = address
@@ -40,17 +42,22 @@ export class Pool {
     this.takesLoad = options.takesLoad
   }
 
-  /** A connection that nobody uses, or a new one; undefined at the limit. `fresh`: not one that has served before. */
-  take(fresh: boolean): Upstream | undefined {
-    if (!fresh) {
-      for (let top = this.idle.pop(); top !== undefined; top = this.idle.pop()) {
-        if (top.wire.closed) continue
-        this.reused++
-        return top
-      }
+  /**
+   * A connection that nobody uses, or a new one; undefined at the limit. `fresh`: not one that has served before. `once`:
+   * for a request that must not be repeated. A server that says `Connection: close` may be about to close the others,
+   * too (it drains), and what is sent then is lost; a connection that it refuses is not.
+   */
+  take(fresh: boolean, once: boolean): Upstream | undefined {
+    const least = fresh ? this.idle.length : once ? this.#doubtful : 0
+    while (this.idle.length > least) {
+      const top = this.idle.pop()!
+      if (this.#doubtful > this.idle.length) this.#doubtful = this.idle.length
+      if (top.wire.closed) continue
+      this.reused++
+      return top
     }
     if (this.open >= this.#options.connections) {
-      const oldest = fresh ? this.idle.shift() : undefined
+      const oldest = this.idle[0]
       if (oldest === undefined) return undefined
       oldest.cancel()
     }
@@ -69,7 +76,13 @@ export class Pool {
   onClosed(upstream: Upstream): void {
     this.open--
     const at = this.idle.lastIndexOf(upstream)
-    if (at >= 0) this.idle.splice(at, 1)
+    if (at < 0) return
+    this.idle.splice(at, 1)
+    if (at < this.#doubtful) this.#doubtful--
+  }
+
+  onParting(): void {
+    this.#doubtful = this.idle.length
   }
 
   report(error: unknown): void {

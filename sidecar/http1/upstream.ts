@@ -39,6 +39,8 @@ export interface UpstreamOwner {
   readonly takesLoad: boolean
   onIdle(upstream: Upstream): void
   onClosed(upstream: Upstream): void
+  /** The server has said that it closes this one. */
+  onParting(): void
   report(error: unknown): void
 }
 
@@ -190,6 +192,7 @@ export class Upstream implements WireOwner {
     const head = headText(bytes, HEAD, ask, body, reframed)
     const closes = closesAfter(body, ask, reframed)
     const { connection } = HEAD
+    if (connection.close) this.#owner.onParting()
     this.#persistent = !connection.close && (HEAD.minor === 1 || connection.keepAlive)
     this.#reframed = reframed
     this.hint = HEAD.keepAliveHint

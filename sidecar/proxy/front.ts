@@ -2,7 +2,7 @@
 
 import { BlockList, createServer, isIPv4, isIPv6, type Socket } from 'node:net'
 import { bind } from '../http1/bind.ts'
-import type { Clock } from '../http1/clock.ts'
+import { type Clock, Timer } from '../http1/clock.ts'
 import type { Fault } from '../http1/fault.ts'
 import { forwardingOf } from '../http1/forward-request.ts'
 import { Inbound, type InboundOwner } from '../http1/inbound.ts'
@@ -106,10 +106,15 @@ export async function openFront(settings: ListenerSettings, parts: FrontParts): 
     drain() {
       return new Promise(resolve => {
         server.close(() => resolve())
+        const late: Inbound[] = []
         for (const inbound of inbounds) {
           inbound.draining = true
-          if (!inbound.busy) inbound.close()
+          if (inbound.busy) continue
+          // Whoever has connected at the last moment has its first request under way.
+          if (leaving && !inbound.asked) late.push(inbound)
+          else inbound.close()
         }
+        if (late.length > 0) clock.arm(new Timer(() => closeIdle(late)), FIRST_REQUEST)
       })
     },
     destroy() {
@@ -134,6 +139,13 @@ function refuseConnection(socket: Socket): void {
 
 /** Milliseconds. */
 const REFUSED_LINGER = 1000
+
+/** Milliseconds that a client may take for its first request when the listener has closed. */
+const FIRST_REQUEST = 500
+
+function closeIdle(inbounds: readonly Inbound[]): void {
+  for (const inbound of inbounds) if (!inbound.busy) inbound.close()
+}
 
 function peerOf(socket: Socket): string {
   const address = socket.remoteAddress ?? ''

@@ -23,7 +23,7 @@ export function sendRival(x: Exchange, service: Service, lease: Lease): Attempt 
 
 function create(x: Exchange, service: Service, lease: Lease, fresh: boolean): Attempt {
   x.member = lease.member.endpoint.address
-  const upstream = x.left ? undefined : service.pool(lease.member).take(fresh)
+  const upstream = x.left ? undefined : service.pool(lease.member).take(fresh, !x.idempotent)
   if (upstream === undefined) throw x.verdict ?? NO_CONNECTION
   return new Attempt(x, lease, upstream)
 }

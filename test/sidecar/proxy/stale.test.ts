@@ -38,6 +38,34 @@ describe('kept connections', () => {
     },
   }
 
+  it('are not used for a POST once their server has ended another by its word: it may drain', async () => {
+    const used: string[] = []
+    const origin = await keep(
+      startNet((socket, nth) =>
+        socket.on('data', bytes => {
+          const [method, path] = bytes.toString('latin1').split(' ', 2)
+          used.push(`${method} on ${nth}`)
+          const close = path === '/last' ? 'Connection: close\r\n' : ''
+          setTimeout(() => socket.write(`HTTP/1.1 200 OK\r\n${close}Content-Length: 0\r\n\r\n`), 20)
+        }),
+      ),
+    )
+    const sidecar = await keep(runSidecar(inFrontOf([origin.address])))
+    const ask = (method: string, path: string) =>
+      talk(sidecar.address, `${method} ${path} HTTP/1.1\r\nHost: web\r\nContent-Length: 0\r\n\r\n`, [method])
+    await Promise.all([ask('GET', '/'), ask('GET', '/')])
+    used.length = 0
+    await ask('POST', '/last')
+    const [first] = used
+    expect(first).to.match(/^POST on [01]$/)
+    await ask('POST', '/')
+    expect(used[1]).to.equal('POST on 2')
+    await ask('POST', '/')
+    expect(used[2], 'one that came later').to.equal('POST on 2')
+    await Promise.all([ask('GET', '/'), ask('GET', '/')])
+    expect(used.slice(3).sort()).to.deep.equal([first === 'POST on 0' ? 'GET on 1' : 'GET on 0', 'GET on 2'])
+  })
+
   for (const [when, serve] of Object.entries(closers)) {
     it(`that the server closes ${when} cost no GET and no PUT, and no POST is sent twice`, async () => {
       const seen = new Map<string, number>()

@@ -22,7 +22,7 @@ export function restartable({ name, args, env = {} }: Program): Restartable {
   return {
     name,
     async start() {
-      const started = spawn(process.execPath, args, { env: { ...process.env, ...env } })
+      const started = spawn(process.execPath, args, { env: { ...process.env, ...env }, detached: true })
       child = started
       let said = ''
       const ready = new Promise<void>(resolve => {
@@ -42,6 +42,13 @@ export function restartable({ name, args, env = {} }: Program): Restartable {
       const [code] = await exit
       if (code !== 0) throw new Error(`${name} ended with ${code}: it had to cut something off`)
     },
-    kill: () => void child?.kill('SIGKILL'),
+    kill() {
+      try {
+        // With what it has started.
+        if (child !== undefined) process.kill(-child.pid!, 'SIGKILL')
+      } catch {
+        // It has ended.
+      }
+    },
   }
 }

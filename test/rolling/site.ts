@@ -9,7 +9,7 @@ import { lastingPorts } from '../../demo/ports.ts'
 import { call } from '../support/clients.ts'
 import { pause } from '../support/raw.ts'
 import { directory } from '../support/sidecar.ts'
-import { type Restartable, restartable } from './process.ts'
+import { type Program, type Restartable, restartable } from './process.ts'
 
 export interface Site {
   /** `127.0.0.1:port` of both. */
@@ -43,9 +43,12 @@ export async function openSite({ redisUrl, instances, delay }: SitePlan): Promis
   const besides = await Promise.all(
     webPorts.map((_, i) => sidecar(`sidecar ${i + 1}`, { service: 'orders', members: orderPorts, front: false })),
   )
-  const webs = webPorts.map((port, i) =>
-    app(`web ${i + 1}`, 'web', { PORT: String(port), REDIS_URL: redisUrl, SIDECAR_PORT: String(besides[i]!.port) }),
-  )
+  // Started by `outrigger wait`: both may be told to start and to leave at the same moment, as the containers of a pod are.
+  const webs = webPorts.map((port, i) => {
+    const { port: through, admin } = besides[i]!
+    const env = { PORT: String(port), REDIS_URL: redisUrl, SIDECAR_PORT: String(through) }
+    return app(`web ${i + 1}`, 'web', env, [BIN, 'wait', '--admin', `127.0.0.1:${admin}`, '--', process.execPath])
+  })
   const edges = await Promise.all(
     Array.from({ length: EDGES }, (_, i) =>
       sidecar(`edge ${i + 1}`, { service: 'web', members: webPorts, front: true }),
@@ -64,11 +67,9 @@ export async function openSite({ redisUrl, instances, delay }: SitePlan): Promis
     },
     async rollWebs() {
       for (const [i, web] of webs.entries()) {
-        // What is beside an app outlives it, and is there before it.
-        await web.stop()
-        await besides[i]!.process.stop()
-        await besides[i]!.process.start()
-        await web.start()
+        const pair = [web, besides[i]!.process]
+        await Promise.all(pair.map(each => each.stop()))
+        await Promise.all(pair.map(each => each.start()))
         await seen(edges, webPorts[i]!)
       }
     },
@@ -85,9 +86,8 @@ export async function openSite({ redisUrl, instances, delay }: SitePlan): Promis
     },
   }
 
-  function app(name: string, kind: string, env: Readonly<Record<string, string>>): Restartable {
-    const script = fileURLToPath(new URL('app.mjs', import.meta.url))
-    return restartable({ name, args: [script, kind], env: { ...env, DELAY_MS: String(delay) } })
+  function app(name: string, kind: string, env: Program['env'], by: readonly string[] = []): Restartable {
+    return restartable({ name, args: [...by, APP, kind], env: { ...env, DELAY_MS: String(delay) } })
   }
 
   async function sidecar(name: string, plan: { service: string; members: readonly number[]; front: boolean }) {
@@ -105,6 +105,7 @@ export async function openSite({ redisUrl, instances, delay }: SitePlan): Promis
   }
 }
 
+const APP = fileURLToPath(new URL('app.mjs', import.meta.url))
 const BIN = fileURLToPath(new URL('../../dist/sidecar/bin.js', import.meta.url))
 
 /** Until all of these that run hold the member on this port for ready. */

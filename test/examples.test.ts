@@ -11,7 +11,8 @@ import { type RedisServer, startRedis } from './support/redis.ts'
 
 const EXAMPLES = new URL('../examples/', import.meta.url)
 const names = readdirSync(EXAMPLES)
-const hasNginx = spawnSync('nginx', ['-v']).status === 0
+const has = (program: string) => spawnSync(program, ['-V']).status === 0
+const [hasNginx, hasCurl] = [has('nginx'), has('curl')]
 
 describe('examples', function () {
   this.timeout(40_000)
@@ -24,7 +25,8 @@ describe('examples', function () {
 
   for (const name of names) {
     const lacking = name === 'behind-nginx' && !hasNginx
-    it(`${name} does what its README says${lacking ? ' (skipped: no nginx)' : ''}`, async () => {
+    const note = `${lacking ? ' (skipped: no nginx)' : ''}${hasCurl ? '' : ' (skipped: no curl)'}`
+    it(`${name} does what its README says${note}`, async () => {
       const example = await keep(
         openExample(name, {
           env: { REDIS_URL: redis.url, DELAY_MS: '900', ADMIN: 'http://127.0.0.1:4191' },
@@ -35,13 +37,14 @@ describe('examples', function () {
       )
       for (const { command, output } of example.told) {
         const [asked, meanwhile] = [inShort(command), during[name]]
+        if (!hasCurl && /curl|jar/.test(asked)) continue
         if (lacking && asked.includes(String(example.port(8080)))) continue
         const saying = example.run(asked)
         await meanwhile?.(example)
         const said = await saying
         assert.isTrue(fits(said, output), `$ ${asked}\n${said}\ninstead of\n${output}`)
       }
-      if (!lacking) await beyond[name]?.(example)
+      if (note === '') await beyond[name]?.(example)
     })
   }
 

@@ -211,7 +211,7 @@ describe('sticky', () => {
     const { to, config } = await start({ sticky: { header: 'X-Session' } })
     const other = await keep(runSidecar(config))
     const homes = new Set<string>()
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 40; i++) {
       const headers = { 'x-session': `s${i}` }
       const home = await new Browser().at(to, '/', headers)
       homes.add(home)

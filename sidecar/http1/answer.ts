@@ -2,12 +2,31 @@
 // same read. It refers to nothing that the next read overwrites, so it may be kept, dropped or written at leisure.
 
 import type { LoadReport } from '../model/load-report.ts'
+import type { Outcome } from '../model/outcome.ts'
 import type { Body } from './body.ts'
 import { acquire } from './buffers.ts'
 import { responseText } from './forward-response.ts'
 import type { ResponseHead } from './response-head.ts'
 import { text } from './text.ts'
 import type { Wire } from './wire.ts'
+
+/** What the connection tells the attempt that uses it. After `onFailure` and `onEnd` it tells no more. */
+export interface AnswerListener {
+  /** 1xx, but for 101. */
+  onInterim(head: string): void
+  onAnswer(answer: Answer): void
+  /** Content as it is framed for the client. */
+  onBody(bytes: Buffer, from: number, to: number): void
+  onText(text: string): void
+  /** `lent`: the pooled buffer that was read into last, to be released when nothing refers to it any more. */
+  onEnd(lent: Buffer | null): void
+  /**
+   * `stale`: a connection that had served before closed without a byte; the server may not have seen the request.
+   * `unsent`: it cannot have, for nothing had left.
+   */
+  onFailure(outcome: Outcome, stale: boolean, unsent: boolean): void
+  onWritable(): void
+}
 
 /** What of the request shapes its answer. */
 export interface Ask {

@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 import type { SocketAddress } from '../model/endpoint.ts'
 import type { Outcome, Phase } from '../model/outcome.ts'
-import { type Answer, type Ask, chunkHead, closesAfter, frame, headText, join } from './answer.ts'
+import { type AnswerListener, type Ask, chunkHead, closesAfter, frame, headText, join } from './answer.ts'
 import { Body } from './body.ts'
 import { acquire } from './buffers.ts'
 import { type Clock, Timer } from './clock.ts'
@@ -12,24 +12,6 @@ import { responseText } from './forward-response.ts'
 import { parseResponseHead, ResponseHead } from './response-head.ts'
 import { text } from './text.ts'
 import { HIGH_WATER_MARK, Wire, type WireOwner } from './wire.ts'
-
-/** What the connection tells the attempt that uses it. After `onFailure` and `onEnd` it tells no more. */
-export interface AnswerListener {
-  /** 1xx, but for 101. */
-  onInterim(head: string): void
-  onAnswer(answer: Answer): void
-  /** Content as it is framed for the client. */
-  onBody(bytes: Buffer, from: number, to: number): void
-  onText(text: string): void
-  /** `lent`: the pooled buffer that was read into last, to be released when nothing refers to it any more. */
-  onEnd(lent: Buffer | null): void
-  /**
-   * `stale`: a connection that had served before closed without a byte; the server may not have seen the request.
-   * `unsent`: it cannot have, for nothing had left.
-   */
-  onFailure(outcome: Outcome, stale: boolean, unsent: boolean): void
-  onWritable(): void
-}
 
 export interface UpstreamOwner {
   readonly clock: Clock

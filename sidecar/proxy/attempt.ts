@@ -1,8 +1,8 @@
 import type { Lease } from '../cluster/lease.ts'
-import type { Answer } from '../http1/answer.ts'
+import type { Answer, AnswerListener } from '../http1/answer.ts'
 import type { Clock } from '../http1/clock.ts'
 import type { Inbound } from '../http1/inbound.ts'
-import type { AnswerListener, Upstream } from '../http1/upstream.ts'
+import type { Upstream } from '../http1/upstream.ts'
 import type { Outcome } from '../model/outcome.ts'
 
 /** The outcome of an attempt that nobody let finish: nobody's fault. */

@@ -129,7 +129,7 @@ function refuse(res: Response, error: Extract<Commit, { kind: 'refused' }>['erro
 }
 
 /** As `writeHead` takes them: an object, pairs, or one flat list. */
-function setAll(res: ServerResponse, headers: unknown): void {
+export function setAll(res: ServerResponse, headers: unknown): void {
   if (!headers) return
   if (!Array.isArray(headers)) {
     for (const [name, value] of Object.entries(headers as object)) if (name) res.setHeader(name, value)

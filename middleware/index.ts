@@ -10,6 +10,8 @@ import { MemoryStore } from './memory-store.ts'
 import type { SessionOptions } from './options.ts'
 import { RedisStore } from './redis-store.ts'
 import { Session, type SessionData } from './session.ts'
+import { sticky } from './sticky.ts'
+import { BadForward, BodyTaken, OwnerLost, OwnerSilent } from './sticky-errors.ts'
 import { Store } from './store.ts'
 
 export * from './cookie.ts'
@@ -37,6 +39,8 @@ export type { Encrypt, EncryptionKey } from './seal-keys.ts'
 export type { SecretOptions } from './secrets.ts'
 // By star: only so can an app add its keys to SessionData under the name of the package.
 export * from './session.ts'
+export type { Sticky, StickyCounts } from './sticky.ts'
+export type { InstanceOptions, StickyOptions } from './sticky-options.ts'
 export { type SessionFound, type SessionIndex, type SessionStore, Store } from './store.ts'
 export type { SessionOfUser, User, UserSessions } from './user-sessions.ts'
 
@@ -49,18 +53,33 @@ export const sessions = Object.assign(
 export default sessions
 
 const errors = { BadUser, RevocationIncomplete, SessionContended, SessionGone, StoreUnavailable }
-const required = Object.assign(sessions, { ...errors, drain, health, load, sessions, default: sessions })
-
-export {
-  BadUser,
+const onTheWay = { BadForward, BodyTaken, OwnerLost, OwnerSilent }
+const required = Object.assign(sessions, {
+  ...errors,
+  ...onTheWay,
   drain,
   health,
   load,
+  sessions,
+  sticky,
+  default: sessions,
+})
+
+export {
+  BadForward,
+  BadUser,
+  BodyTaken,
+  drain,
+  health,
+  load,
+  OwnerLost,
+  OwnerSilent,
   RevocationIncomplete,
   required as 'module.exports',
   SessionContended,
   SessionGone,
   StoreUnavailable,
+  sticky,
 }
 
 declare global {

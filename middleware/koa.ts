@@ -8,11 +8,14 @@ import { checkOptions } from './koa-session-options.ts'
 import type { SessionOptions } from './options.ts'
 import { KEEPER, Session, type SessionData, type SessionRequest } from './session.ts'
 import type { Visit } from './sessions.ts'
+import { sticky } from './sticky.ts'
 import type { UserSessions } from './user-sessions.ts'
 
 export type { OutagePolicy, SessionOptions } from './options.ts'
 // By star: only so can an app add its keys to SessionData under the name of the package.
 export * from './session.ts'
+export type { Sticky } from './sticky.ts'
+export type { InstanceOptions, StickyOptions } from './sticky-options.ts'
 
 /** What we ask of a context; Koa's has it. */
 export interface SessionContext {
@@ -81,7 +84,7 @@ function told(error: StoreUnavailable): StoreUnavailable {
 }
 
 const errors = { SessionContended, SessionGone, StoreUnavailable }
-const required = Object.assign(sessions, { ...errors, KoaSession, Session, sessions, default: sessions })
+const required = Object.assign(sessions, { ...errors, KoaSession, Session, sessions, sticky, default: sessions })
 
 export {
   KoaSession,
@@ -90,4 +93,5 @@ export {
   SessionGone,
   StoreUnavailable,
   sessions as default,
+  sticky,
 }

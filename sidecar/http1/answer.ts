@@ -34,6 +34,8 @@ export interface Ask {
   readonly bodiless: boolean
   /** The client's minor version: HTTP/1.0 gets neither chunks nor 1xx. */
   readonly minor: 0 | 1
+  /** Content without its framing: somebody else frames it for the client. */
+  readonly bare?: true
   /** The protocol that an upgrade was asked for, '' when none was. */
   readonly upgrade: string
   /** The whole request has been sent. */
@@ -66,18 +68,18 @@ const TEXT_LIMIT = 16 * 1024
 /** Sets up `body` by RFC 9112 section 6.3. Returns whether the content has to be chunked by us. */
 export function frame(head: ResponseHead, ask: Ask, body: Body): boolean {
   if (ask.bodiless || head.status === 204 || head.status === 304) body.none()
-  else if (head.chunked) body.chunks(ask.minor === 0)
+  else if (head.chunked) body.chunks(ask.minor === 0 || ask.bare === true)
   else if (head.length >= 0) body.length(head.length)
   else {
     body.closeDelimited()
-    return ask.minor === 1
+    return ask.minor === 1 && ask.bare !== true
   }
   return false
 }
 
 /** The head's text; `chunked`: the content leaves in chunks, theirs or ours. */
 export function headText(bytes: Buffer, head: ResponseHead, ask: Ask, body: Body, reframed: boolean): string {
-  const chunked = reframed || (head.chunked && !body.done && ask.minor === 1)
+  const chunked = reframed || (head.chunked && !body.done && ask.minor === 1 && ask.bare !== true)
   return responseText(bytes, head, chunked, closesAfter(body, ask, reframed) ? 'close' : ask.connection())
 }
 

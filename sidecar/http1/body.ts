@@ -36,6 +36,8 @@ export class Body {
   to = 0
   /** After `next` has set `done`: text to pass on behind them, the filtered trailer section and its empty line. */
   tail = ''
+  /** The filtered trailer section also where the framing is not passed on, with its empty line; else ''. */
+  trailers = ''
   /** A fault code, 0 while all is well. */
   fault = 0
   #state = NONE
@@ -89,6 +91,7 @@ export class Body {
     this.done = false
     this.fault = 0
     this.tail = ''
+    this.trailers = ''
     this.#left = 0
   }
 
@@ -239,6 +242,7 @@ export class Body {
     if (trailers === undefined) {
       return this.#trailer.length > TRAILER_LIMIT ? this.#fail(fault.BAD_TRAILER, start) : taken
     }
+    this.trailers = trailers.kept
     this.tail = this.#bare ? '' : trailers.kept
     this.done = true
     return start + trailers.end - had

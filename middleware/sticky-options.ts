@@ -1,0 +1,153 @@
+// What an app may set for sticky(), and what follows from it.
+import type { CookieOptions } from './cookie.ts'
+import { isAddress } from './forward-peer.ts'
+import { LEAST_KEY } from './pin.ts'
+import type { RedisSource } from './redis-client.ts'
+
+export interface StickyOptions {
+  /**
+   * Signs pins, and what instances tell each other; the same in all of them. Of several the first signs, all are believed:
+   * put a new one second everywhere, then first, and take the old one out after `life`. 16 characters at least.
+   */
+  key: string | readonly string[]
+  /** This instance. With `instances`, its name is enough. */
+  instance?: InstanceOptions | undefined
+  /** Where instances announce themselves: as for sessions. Either this or `instances`. */
+  redis?: RedisSource | undefined
+  /** All instances, this one too: addresses by name. For where they never change. */
+  instances?: Readonly<Record<string, string>> | undefined
+  /** What the instances are instances of: apps that share a Redis, or a key, need names of their own. Default `app`. */
+  service?: string | undefined
+  /** Of the cookie. Default `outrigger_pin`. */
+  name?: string | undefined
+  /** Attributes of the cookie. Default: HttpOnly, SameSite=Lax, Path=/, and Secure if the client came by TLS. */
+  cookie?: Pick<CookieOptions, 'path' | 'domain' | 'secure' | 'sameSite' | 'partitioned'> | undefined
+  /** Whether X-Forwarded-Proto says if the client came by TLS. Unset: `req.secure` says it. */
+  proxy?: boolean | undefined
+  /** Milliseconds from the last sight of a client to the end of its pin. Default 3600000, an hour. */
+  idle?: number | undefined
+  /** Milliseconds from the issue of a pin to its end. Default 86400000, a day. */
+  life?: number | undefined
+  /** Milliseconds between two announcements in Redis; an instance that misses five is gone. Default 2000. */
+  heartbeat?: number | undefined
+  /** Milliseconds that the owner has for its answer, once it has the whole request; then 504. Default 60000. */
+  timeout?: number | undefined
+}
+
+export interface InstanceOptions {
+  /**
+   * What it is in pins: who comes back under the same name gets its clients back. Default: the address. Then pins are those
+   * of a sidecar with the same key, whose service is called as `service` says.
+   */
+  name?: string | undefined
+  /**
+   * `host:port` or `unix:/path` at which the other instances reach this one, by HTTP without TLS. Never guessed. Default: the
+   * variable OUTRIGGER_ADDRESS.
+   */
+  address?: string | undefined
+}
+
+export interface StickySettings {
+  readonly keys: readonly string[]
+  readonly self: { readonly name: string; readonly address: string }
+  readonly redis: RedisSource | undefined
+  readonly instances: Readonly<Record<string, string>>
+  readonly service: string
+  readonly name: string
+  readonly cookie: CookieOptions
+  readonly proxy: boolean | undefined
+  readonly idle: number
+  readonly life: number
+  readonly heartbeat: number
+  readonly timeout: number
+}
+
+/** Throws a TypeError that names the option. */
+export function stickySettings(options: StickyOptions): StickySettings {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`sticky: options must be an object, not ${kindOf(options)}`)
+  const { redis, instances, service = 'app', name = 'outrigger_pin', cookie = {}, proxy } = options
+  if ((redis === undefined) === (instances === undefined))
+    throw new TypeError(
+      `sticky: ${redis === undefined ? 'redis or instances is needed' : 'either redis or instances, not both'}`,
+    )
+  if (typeof service !== 'string' || service === '')
+    throw new TypeError(`sticky: service must be a name, not ${kindOf(service)}`)
+  if (typeof name !== 'string' || !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name))
+    throw new TypeError(`sticky: name must be that of a cookie (RFC 6265 section 4.1.1), not ${kindOf(name)}`)
+  if (typeof cookie !== 'object' || cookie === null)
+    throw new TypeError(`sticky: cookie must be an object, not ${kindOf(cookie)}`)
+  return {
+    keys: keysOf(options.key),
+    self: selfOf(options),
+    redis,
+    instances: instances ?? {},
+    service,
+    name,
+    cookie,
+    proxy,
+    idle: milliseconds('idle', options.idle, 3_600_000),
+    life: milliseconds('life', options.life, 86_400_000),
+    heartbeat: milliseconds('heartbeat', options.heartbeat, 2_000),
+    timeout: milliseconds('timeout', options.timeout, 60_000),
+  }
+}
+
+function keysOf(key: unknown): readonly string[] {
+  const keys = Array.isArray(key) ? key : [key]
+  if (keys.length === 0) throw new TypeError('sticky: key is an empty list; one or more are needed')
+  for (const each of keys) {
+    if (typeof each !== 'string') throw new TypeError(`sticky: key must be a string or several, not ${kindOf(each)}`)
+    if (each.length < LEAST_KEY)
+      throw new TypeError(
+        `sticky: key is ${each.length} characters long, at least ${LEAST_KEY} are needed; make one with: ` +
+          'openssl rand -base64 32',
+      )
+  }
+  return keys
+}
+
+function selfOf({ instance = {}, instances }: StickyOptions): StickySettings['self'] {
+  if (typeof instance !== 'object' || instance === null)
+    throw new TypeError(`sticky: instance must be { name, address }, not ${kindOf(instance)}`)
+  if (instances !== undefined) {
+    for (const [name, address] of Object.entries(instances)) checkAddress(`instances.${name}`, address)
+    const name = instance.name ?? Object.keys(instances).find(each => instances[each] === addressOf(instance))
+    if (name === undefined || instances[name] === undefined)
+      throw new TypeError(`sticky: instance.name must be one of instances, not ${name ?? 'undefined'}`)
+    return { name, address: instances[name] }
+  }
+  const address = addressOf(instance)
+  if (address === undefined)
+    throw new TypeError(
+      'sticky: instance.address is needed: host:port at which the other instances reach this one (or OUTRIGGER_ADDRESS)',
+    )
+  checkAddress('instance.address', address)
+  const { name = address } = instance
+  if (typeof name !== 'string' || !/^[\x21-\x7e]+$/.test(name))
+    throw new TypeError(`sticky: instance.name must be visible ASCII without spaces, not ${kindOf(name)}`)
+  return { name, address }
+}
+
+function addressOf({ address }: InstanceOptions): string | undefined {
+  return address ?? process.env.OUTRIGGER_ADDRESS
+}
+
+function checkAddress(option: string, address: unknown): void {
+  if (!isAddress(address))
+    throw new TypeError(`sticky: ${option} must be host:port or unix:/path, not ${kindOf(address)}`)
+}
+
+function milliseconds(option: string, value: number | undefined, usual: number): number {
+  if (value === undefined) return usual
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value
+  throw new TypeError(`sticky: ${option} must be milliseconds above 0, not ${kindOf(value)}`)
+}
+
+function kindOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number'
+    ? JSON.stringify(value)
+    : value === null
+      ? 'null'
+      : typeof value
+}

@@ -46,28 +46,29 @@ export function trailersOf({ rawTrailers }: IncomingMessage): string {
   return readTrailers(`${out}\r\n`)?.kept ?? '\r\n'
 }
 
-/** Lines by name, lower case; a list where a name occurs more than once. */
-export function fieldsOf(head: string): Map<string, string | string[]> {
-  const found = new Map<string, string | string[]>()
+/** Lines by name, as it was first written; a list where a name occurs more than once. */
+export function fieldsOf(head: string): Record<string, string | string[]> {
+  const found = new Map<string, { name: string; values: string[] }>()
   for (const line of head.split('\r\n')) {
     const colon = line.indexOf(':')
     if (colon <= 0) continue
     const name = line.slice(0, colon)
     const value = line.slice(colon + 1).trim()
     const before = found.get(name.toLowerCase())
-    if (before === undefined) found.set(name.toLowerCase(), value)
-    else found.set(name.toLowerCase(), Array.isArray(before) ? [...before, value] : [before, value])
+    if (before === undefined) found.set(name.toLowerCase(), { name, values: [value] })
+    else before.values.push(value)
   }
-  return found
+  return Object.fromEntries(
+    [...found.values()].map(({ name, values }) => [name, values.length === 1 ? values[0]! : values]),
+  )
 }
 
 /** Sets the status and the fields of an answer: those of the same name that the app has set give way. */
 export function answerHead(res: ServerResponse, head: string): void {
   const first = head.indexOf('\r\n')
-  const fields = fieldsOf(head.slice(first + 2))
-  fields.delete('connection')
-  // What is ours to say is said by `node:http`.
-  for (const [name, value] of fields) res.setHeader(name, value)
+  // Ours to say: `node:http` does.
+  for (const [name, value] of Object.entries(fieldsOf(head.slice(first + 2))))
+    if (name !== 'Connection') res.setHeader(name, value)
   res.statusCode = Number(head.slice(9, 12))
   if (res.req.httpVersionMajor === 1) res.statusMessage = head.slice(13, first)
 }

@@ -13,8 +13,6 @@ export interface Forwarding {
   readonly timeout: number
   /** Field lines for the owner alone, each with its CRLF. */
   readonly lines: string
-  /** The client waits for a 100 before it sends its content: the owner's. */
-  readonly expect: boolean
 }
 
 /** `here`: the owner is gone, and the request as whole as it came. `answered`: nothing is left to do. */
@@ -34,10 +32,18 @@ export function forward(
   peer: Peer,
   forwarding: Forwarding,
 ): Promise<Forwarded> {
-  const head = requestHead(req, { lines: forwarding.lines, upgrade: '', expect: forwarding.expect })
+  const head = requestHead(req, { lines: forwarding.lines, upgrade: '', expect: expects(res) })
   return new Promise((resolve, reject) =>
     new Passage({ req, res, peer, forwarding, head, resolve, reject }).begin(false),
   )
+}
+
+/**
+ * Whether the client waits for a 100 that it has not had. `node:http` has sent it before any middleware, unless the app
+ * listens to 'checkContinue': then it is the owner's to send.
+ */
+function expects(res: ServerResponse & { _expect_continue?: boolean; _sent100?: boolean }): boolean {
+  return res._expect_continue === true && res._sent100 === false
 }
 
 interface Journey {
@@ -146,12 +152,13 @@ class Passage implements Ask, AnswerListener {
   }
 
   onInterim(head: string): void {
-    const { res, forwarding } = this.#journey
+    const { res } = this.#journey
     if (res.headersSent || res.req.httpVersionMajor !== 1) return
     const status = head.slice(9, 12)
-    if (status === '100' && forwarding.expect) res.writeContinue()
-    const fields = status === '103' ? fieldsOf(head.slice(head.indexOf('\r\n') + 2)) : undefined
-    if (fields?.has('link')) res.writeEarlyHints(Object.fromEntries(fields))
+    if (status === '100' && expects(res)) res.writeContinue()
+    if (status !== '103') return
+    const { Link: link, ...fields } = fieldsOf(head.slice(head.indexOf('\r\n') + 2).replace(/^link:/gim, 'Link:'))
+    if (link !== undefined) res.writeEarlyHints({ ...fields, link })
   }
 
   onAnswer({ data, lent, done }: Answer): void {
@@ -202,7 +209,7 @@ class Passage implements Ask, AnswerListener {
     const { res, req, resolve } = this.#journey
     const { trailers } = this.#upstream.body
     if (trailers.length > 2 && res.req.httpVersionMajor === 1)
-      res.addTrailers(Object.fromEntries(fieldsOf(trailers)) as OutgoingHttpHeaders)
+      res.addTrailers(fieldsOf(trailers) as OutgoingHttpHeaders)
     this.#finish()
     res.end()
     // What the client still sends has nobody who wants it; unread, it would hold up the client's next request.

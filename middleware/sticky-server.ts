@@ -1,6 +1,6 @@
-// What does not come by way of middleware: upgrades, and clients that wait for a 100 before they send. Both are events of
-// the server, and every listener of an event hears it: so the server is asked before it emits.
-import type { IncomingMessage, ServerResponse } from 'node:http'
+// Upgrades do not come by way of middleware: they are an event of the server, and every listener of an event hears it. So
+// what is not for this instance is taken out before the server emits it.
+import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Cut, forwardUpgrade } from './forward-upgrade.ts'
@@ -9,8 +9,6 @@ import { BadForward } from './sticky-errors.ts'
 
 export interface Switchboard {
   attach(server: Server): void
-  /** Whether its client waits for a 100; who asks has to see to it. */
-  takeExpectation(req: IncomingMessage): boolean
   /** Ends what is passed through here. */
   close(): void
 }
@@ -78,26 +76,11 @@ export function createSwitchboard({ handshake, passOn, timeout, counts }: Switch
         if (event === 'upgrade' && upgrade(args[0], args[1], args[2], () => Reflect.apply(emit, this, all))) return true
         return Reflect.apply(emit, this, all)
       } as Server['emit']
-      if (!server.listeners('checkContinue').includes(expectation)) server.on('checkContinue', expectation)
     },
-    takeExpectation: req => waiting.delete(req),
     close() {
       for (const cut of [...tunnels]) cut()
     },
   }
-}
-
-const waiting = new WeakSet<IncomingMessage>()
-
-function expectation(this: Server, req: IncomingMessage, res: ServerResponse): void {
-  // An app that listens to it has an answer of its own.
-  if (this.listenerCount('checkContinue') > 1) return
-  waiting.add(req)
-  this.emit('request', req, res)
-  // By a way that we are not on, or not yet: content is never waited for in vain.
-  setImmediate(() => {
-    if (waiting.delete(req) && !res.headersSent && !res.writableEnded) res.writeContinue()
-  })
 }
 
 /** Whoever answers the handshake writes the head by himself: the line goes into it on its way. */

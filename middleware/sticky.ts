@@ -37,8 +37,8 @@ export interface Sticky {
   /** Koa. */
   (context: { req: IncomingMessage; res: ServerResponse; respond?: boolean | undefined }, next: Next): Promise<any>
   /**
-   * WebSocket handshakes go to their owners as well, and `Expect: 100-continue` is the owner's to answer. Without it this
-   * begins with the first request that comes to the server. Returns the server.
+   * WebSocket handshakes go to their owners as well. Without it they do so from the first ordinary request on that comes
+   * to the server. Returns the server.
    */
   attach<T extends Server>(server: T): T
   /** Resolves when this instance is announced: before that nobody is pinned. */
@@ -98,11 +98,9 @@ export function sticky(options: StickyOptions): Sticky {
       return undefined
     }
     counts.forwarded++
-    const expect = switchboard.takeExpectation(req)
-    return forward(req, res, owner, { timeout, lines: forwards.line(req), expect }).then(
+    return forward(req, res, owner, { timeout, lines: forwards.line(req) }).then(
       result => {
         if (result === 'answered') return false
-        if (expect) res.writeContinue()
         serve(req, res, pin, 'gone')
         return true
       },
@@ -114,7 +112,6 @@ export function sticky(options: StickyOptions): Sticky {
   }
 
   function serve(req: SessionRequest, res: ServerResponse, pin: Pin | undefined, owner: Owner): void {
-    if (switchboard.takeExpectation(req)) res.writeContinue()
     const terms = termsOf(req, pin, owner)
     if (terms !== undefined) cookies.leave(res, self.name, terms)
   }

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { drain } from '../../dist/middleware/drain.js'
 import { sticky } from '../../dist/middleware/sticky.js'
 
-const { kind = 'express', port, options, parsesFirst = false, drains } = JSON.parse(process.argv[2])
+const { kind = 'express', port, options, parsesFirst = false, continues = false, drains } = JSON.parse(process.argv[2])
 const name = options.instance.name ?? options.instance.address
 const visits = new Map()
 const seen = { aborted: 0, bytes: 0 }
@@ -22,6 +22,7 @@ async function serve(req, res, ip, body) {
     case '/seen':
       return tell({ ip, socket: req.socket.remoteAddress, headers: req.headers, ...seen })
     case '/hash': {
+      if (continues) res.writeContinue()
       const hash = createHash('sha1')
       for await (const chunk of body) hash.update(chunk)
       res.setHeader('X-Instance', name)
@@ -34,11 +35,12 @@ async function serve(req, res, ip, body) {
       return res.end()
     case '/pour': {
       // As fast as it is taken, for ever; tells how much that was.
-      res.on('close', () => seen.aborted++)
+      const closed = new Promise(resolve => res.on('close', resolve))
+      closed.then(() => seen.aborted++)
       const chunk = Buffer.alloc(64 * 1024, 'x')
       while (!res.destroyed) {
         seen.bytes += chunk.length
-        if (!res.write(chunk)) await new Promise(resolve => res.once('drain', resolve).once('close', resolve))
+        if (!res.write(chunk)) await Promise.race([new Promise(resolve => res.once('drain', resolve)), closed])
       }
       return
     }
@@ -65,7 +67,9 @@ if (kind === 'express') {
   const app = express().set('trust proxy', 1)
   if (parsesFirst) app.use(express.text())
   app.use(pin)
-  app.use((error, req, res, next) => (res.headersSent ? next(error) : res.status(error.status).json({ code: error.code, message: error.message })))
+  app.use((error, _, res, next) =>
+    res.headersSent ? next(error) : res.status(error.status).json({ code: error.code, message: error.message }),
+  )
   app.use((req, res, next) => void serve(req, res, req.ip, req).catch(next))
   server.on('request', app)
 } else {
@@ -78,6 +82,11 @@ if (kind === 'express') {
   })
   server.on('request', app.callback())
 }
+if (continues)
+  server.on('checkContinue', (req, res) => {
+    // The handler's to say.
+    server.emit('request', req, res)
+  })
 const { WebSocketServer } = await import('ws')
 new WebSocketServer({ server }).on('connection', (socket, req) => {
   socket.send(JSON.stringify({ name, ip: req.socket.remoteAddress }))
@@ -88,4 +97,8 @@ if (drains) drain(server, drains)
 process.on('message', message => {
   if (message === 'seen') process.send({ seen, counts: { ...pin.counts } })
 })
-server.listen(port, '127.0.0.1', () => void (options.redis ? pin.ready() : Promise.resolve()).then(() => process.send({ ready: name })))
+server.listen(
+  port,
+  '127.0.0.1',
+  () => void (options.redis ? pin.ready() : Promise.resolve()).then(() => process.send({ ready: name })),
+)

@@ -2,9 +2,7 @@
 // of them in the same round trip. The time is Redis's: the clocks of instances need not agree.
 import { randomBytes } from 'node:crypto'
 import { messageOf } from './errors.ts'
-import { createGuard } from './guard.ts'
 import { connect, type RedisSource } from './redis-client.ts'
-import { isAway } from './redis-commands.ts'
 
 export interface Announced {
   readonly name: string
@@ -16,6 +14,8 @@ export interface Announced {
 export interface Announcements {
   /** Announces, and tells the list; one at a time. Resolves with whether Redis has answered. */
   beat(): Promise<boolean>
+  /** The last one had no answer. */
+  readonly away: boolean
   /** Resolves when Redis can be asked. */
   connected(): Promise<void>
   /** Says that this instance is gone, and disconnects. Never rejects. */
@@ -62,7 +62,6 @@ export function announcements(
   const { name, address, service, life, deadline } = settings
   const connection = connect(settings.redis)
   const { client } = connection
-  const guard = createGuard({ deadline }, isAway)
   const key = `outrigger:sticky:${service}`
   /** Of this process: another one under the same name is a mistake that is worth a word. */
   const run = randomBytes(8).toString('base64url')
@@ -70,12 +69,24 @@ export function announcements(
   let away = false
   let left = false
 
-  const say = (lasts: number) =>
-    guard.run(async () => {
-      await connection.ready()
-      const reply = await client.eval(BEAT, 1, key, name, run, address, lasts, life * REMEMBERED)
-      return reply as string[]
+  /** Whatever the connection is like, it is over after the deadline. */
+  async function say(lasts: number): Promise<readonly string[]> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        // Silence may be a connection that a firewall forgot.
+        if (connection.own && client.status === 'ready') client.disconnect(true)
+        reject(connection.lastError ?? new Error(`no answer within ${deadline} ms`))
+      }, deadline)
     })
+    try {
+      await Promise.race([connection.ready(), late])
+      const reply = client.eval(BEAT, 1, key, name, run, address, lasts, life * REMEMBERED)
+      return (await Promise.race([reply, late])) as string[]
+    } finally {
+      clearTimeout(timer)
+    }
+  }
 
   function listen([before = '', ...all]: readonly string[]): void {
     if (beats++ > 0 && before !== '' && before.split(' ', 2)[1] !== run)
@@ -93,13 +104,13 @@ export function announcements(
         away = false
         return true
       } catch (error) {
-        if (!away && !left)
-          warn(
-            `cannot announce itself: ${messageOf(connection.lastError ?? error)}. Clients are served where they come to`,
-          )
+        if (!away && !left) warn(`cannot announce itself in Redis: ${messageOf(error)}`)
         away = true
         return false
       }
+    },
+    get away() {
+      return away
     },
     connected: () => connection.ready(),
     async leave() {

@@ -47,8 +47,8 @@ export function createForwards(keys: readonly string[], scope: string): Forwards
       const given = Buffer.from(mac ?? '', 'base64url')
       if (given.length !== 16 || !derived.some(key => timingSafeEqual(macOf(key, said!, req), given))) return false
       const seen = JSON.parse(Buffer.from(said!, 'base64url').toString()) as Seen
-      if (Math.abs(Date.now() - seen[0]) > SKEW) return false
-      req.socket = asSeen(req.socket, seen)
+      // With clocks that differ it still ends a loop; what it says of the client is for now.
+      if (Math.abs(Date.now() - seen[0]) <= SKEW) req.socket = asSeen(req.socket, seen)
       return true
     },
   }

@@ -23,6 +23,9 @@ const LIFE = 5
 /** In heartbeats: without an answer of Redis for so long the list is not relied on any more. */
 const TRUST = 15
 
+/** Milliseconds that Redis has for an answer. */
+const DEADLINE = 1_000
+
 export function createInstances(settings: StickySettings, pins: Pins): Instances {
   const { self, redis, heartbeat } = settings
   const own = Array.from({ length: pins.keys }, (_, key) => pins.idOf(self.name, key))
@@ -78,23 +81,26 @@ export function createInstances(settings: StickySettings, pins: Pins): Instances
   const life = heartbeat * LIFE
   const { name, address } = self
   const there: Announcements = announcements(
-    { redis, service: settings.service, name, address, life, deadline: Math.min(1_000, Math.max(250, heartbeat)) },
+    { redis, service: settings.service, name, address, life, deadline: DEADLINE },
     hear,
   )
   let heardAt = Number.NEGATIVE_INFINITY
   let beating: Promise<boolean> | undefined
   let closed = false
-  let told: (() => void)[] = []
+  const told: (() => void)[] = []
 
   function hear(all: readonly Announced[]): void {
+    const before = heardAt
     heardAt = performance.now()
     nobodys = new Set()
+    // Redis was away, and has perhaps forgotten all: the others have as long as ever to say that they live.
+    if (heardAt - before > 2 * heartbeat) for (const known of peers.values()) known.seenAt = heardAt
     for (const each of all)
       if (each.name !== name) {
         if (each.gone) drop(each.name)
         else put(each.name, each.address)
       }
-    // Who is missing has not said that it ends: Redis may have been restarted, and the others have yet to come back.
+    // Who is missing has not said that it ends.
     for (const [other, { seenAt }] of peers) if (heardAt - seenAt > life) drop(other)
     for (const tell of told.splice(0)) tell()
   }
@@ -130,7 +136,9 @@ export function createInstances(settings: StickySettings, pins: Pins): Instances
     ownerOf(pin) {
       if (isSelf(pin)) return 'self'
       if (!isKnown()) return 'unknown'
-      return find(pin) ?? (nobodys.has(pin.id) ? 'gone' : ask(pin))
+      const owner = find(pin) ?? (nobodys.has(pin.id) ? 'gone' : undefined)
+      // Not a wait for each request while Redis is away.
+      return owner ?? (there.away ? 'unknown' : ask(pin))
     },
     get known() {
       return isKnown()
@@ -143,7 +151,7 @@ export function createInstances(settings: StickySettings, pins: Pins): Instances
       await beating
       await there.leave()
       dropAll()
-      told = []
+      for (const tell of told.splice(0)) tell()
     },
   }
 }

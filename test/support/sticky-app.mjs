@@ -25,6 +25,7 @@ async function serve(req, res, ip, body) {
       if (continues) res.writeContinue()
       const hash = createHash('sha1')
       for await (const chunk of body) hash.update(chunk)
+      if (url.searchParams.get('hangs') === name) return void process.send({ hangs: name })
       res.setHeader('X-Instance', name)
       return res.end(hash.digest('hex'))
     }
@@ -49,9 +50,6 @@ async function serve(req, res, ip, body) {
     case '/half':
       res.write('half of it')
       return void process.send({ half: name })
-    case '/hang':
-      res.on('close', () => seen.aborted++)
-      return void process.send({ hangs: name })
     case '/refuse':
       res.writeHead(413, { 'X-Instance': name }).end('no')
       return
@@ -78,6 +76,7 @@ if (kind === 'express') {
   app.use(pin)
   app.use(ctx => {
     ctx.respond = false
+    ctx.res.statusCode = 200
     return serve(ctx.req, ctx.res, ctx.ip, ctx.req)
   })
   server.on('request', app.callback())

@@ -97,6 +97,7 @@ class Passage implements Ask, AnswerListener {
     this.#upstream.send(head, this, this)
     if (this.sent) return
     req.on('readable', this.#pump)
+    req.on('end', this.#pump)
     // Not before: what has not been read needs not be given back.
     if (this.#upstream.connected) this.#pump()
     else this.#upstream.wire.socket.once('connect', this.#pump)
@@ -120,7 +121,7 @@ class Passage implements Ask, AnswerListener {
     while (!this.sent && !this.#over && connected && !wire.full && !wire.closed) {
       const length = req.readableLength
       if (length > 0) this.#pass(req.read(length) as Buffer)
-      else if (req.complete) return this.#sent()
+      else if (req.complete || req.readableEnded) return this.#sent()
       else return void req.read(0)
     }
   }
@@ -142,9 +143,13 @@ class Passage implements Ask, AnswerListener {
   #sent(): void {
     const { req } = this.#journey
     this.sent = true
-    req.off('readable', this.#pump)
+    this.#leaveRequest()
     if (this.#framing === 'chunked') this.#upstream.wire.write(`0\r\n${trailersOf(req)}`)
     this.#upstream.requestSent()
+  }
+
+  #leaveRequest(): void {
+    this.#journey.req.off('readable', this.#pump).off('end', this.#pump)
   }
 
   onWritable(): void {
@@ -228,7 +233,9 @@ class Passage implements Ask, AnswerListener {
     }
     const connecting = outcome.kind === 'unreachable' || (outcome.kind === 'timed-out' && outcome.phase === 'connect')
     if (connecting) peer.unreachable()
-    const repeatable = connecting || (this.#whole && (unsent || IDEMPOTENT.has(req.method!)))
+    // HTTP/2 tells of the end by 'end' alone, and what has ended takes nothing back.
+    const here = this.#framing === '' || !req.readableEnded
+    const repeatable = connecting || (this.#whole && here && (unsent || IDEMPOTENT.has(req.method!)))
     if (repeatable) this.#giveBack()
     if (repeatable && stale) return this.begin(true)
     this.#finish()
@@ -240,7 +247,7 @@ class Passage implements Ask, AnswerListener {
   /** As if nobody had read any of it. */
   #giveBack(): void {
     const { req } = this.#journey
-    req.off('readable', this.#pump)
+    this.#leaveRequest()
     if (this.#kept.length > 0) req.unshift(Buffer.concat(this.#kept))
     this.#kept = []
     this.#keptBytes = 0
@@ -259,10 +266,10 @@ class Passage implements Ask, AnswerListener {
   }
 
   #finish(): void {
-    const { req, res } = this.#journey
+    const { res } = this.#journey
     this.#over = true
     this.#forget()
-    req.off('readable', this.#pump)
+    this.#leaveRequest()
     res.off('close', this.#onClose)
     res.off('drain', this.#onDrain)
   }

@@ -23,6 +23,8 @@ const LIFE = 5
 /** In heartbeats: without an answer of Redis for so long the list is not relied on any more. */
 const TRUST = 15
 
+/** Milliseconds between two tries of a connection, at most, and a try. */
+const RECONNECT = 5_000
 /** Milliseconds that Redis has for an answer. */
 const DEADLINE = 1_000
 
@@ -93,8 +95,9 @@ export function createInstances(settings: StickySettings, pins: Pins): Instances
     const before = heardAt
     heardAt = performance.now()
     nobodys = new Set()
-    // Redis was away, and has perhaps forgotten all: the others have as long as ever to say that they live.
-    if (heardAt - before > 2 * heartbeat) for (const known of peers.values()) known.seenAt = heardAt
+    // Redis was away, and has perhaps forgotten all: the others have time to find it again.
+    if (heardAt - before > 2 * heartbeat)
+      for (const known of peers.values()) known.seenAt = heardAt + Math.max(0, RECONNECT - life)
     for (const each of all)
       if (each.name !== name) {
         if (each.gone) drop(each.name)

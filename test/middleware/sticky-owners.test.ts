@@ -6,6 +6,7 @@ import { assert } from 'chai'
 import { WebSocket } from 'ws'
 import { sticky } from '../../middleware/index.ts'
 import { sticky as forKoa } from '../../middleware/koa.ts'
+import { createPins } from '../../middleware/pin.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { freePorts, type Instance, KEY, type Site, startInstance, startSite, Visitor } from '../support/sticky-site.ts'
 
@@ -42,6 +43,10 @@ describe('sticky: owners', () => {
     for (let count = 2; count < 8; count++)
       assert.deepInclude(await visitor.count(site.address), { name: owner!.name, count })
     assert.equal(visitor.pinned, 1)
+    // A sidecar in front reads the same in it.
+    const pins = createPins({ keys: [KEY], scope: 'app', idle: 60_000, life: 60_000 })
+    const pin = pins.open(visitor.pin.split('=')[1]!, Date.now())
+    assert.deepInclude(pin, { key: 0, id: pins.idOf(owner!.address, 0) })
   })
 
   it('are found at once when they have just come', async () => {
@@ -85,8 +90,9 @@ describe('sticky: owners', () => {
     const [, owner] = site.instances
     const visitor = await settled(owner!, 'patient')
     const [other] = others(owner!)
-    await redis.kill()
     assert.deepInclude(await visitor.count(other!.address), { name: owner!.name, count: 2 })
+    await redis.kill()
+    assert.deepInclude(await visitor.count(other!.address), { name: owner!.name, count: 3 })
     await sleep(TRUST + 200)
     assert.deepInclude(await visitor.count(other!.address), { name: other!.name, count: 1 })
     const fresh = new Visitor('fresh')

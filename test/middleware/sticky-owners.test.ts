@@ -34,6 +34,7 @@ describe('sticky: owners', () => {
   async function settled(owner: Instance, who: string): Promise<Visitor> {
     const visitor = new Visitor(who)
     assert.deepInclude(await visitor.count(owner.address), { name: owner.name, count: 1 })
+    assert.equal(visitor.pinned, 1)
     return visitor
   }
 
@@ -105,6 +106,12 @@ describe('sticky: owners', () => {
       await sleep(50)
     }
     assert.equal(visitor.pinned, 1)
+    // All of them are back when all of them pin again.
+    for (const { address } of site.instances.filter(({ child }) => child.connected))
+      for (const probe = new Visitor('probe'); probe.pinned === 0; await sleep(20)) {
+        assert.isBelow(performance.now(), deadline)
+        await probe.count(address)
+      }
   })
 
   it('are killed, and no GET fails, nor what can be repeated; what cannot is a 502, and half an answer stays half', async () => {

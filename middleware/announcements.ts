@@ -2,7 +2,8 @@
 // of them in the same round trip. The time is Redis's: the clocks of instances need not agree.
 import { randomBytes } from 'node:crypto'
 import { messageOf } from './errors.ts'
-import { connect, type RedisSource } from './redis-client.ts'
+import { connect } from './redis-client.ts'
+import type { RedisSource } from './redis-source.ts'
 
 export interface Announced {
   readonly name: string
@@ -75,7 +76,7 @@ export function announcements(
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         // Silence may be a connection that a firewall forgot.
-        if (connection.own && client.status === 'ready') client.disconnect(true)
+        if (client.status === 'ready') connection.renew(connection.home(key))
         reject(connection.lastError ?? new Error(`no answer within ${deadline} ms`))
       }, deadline)
     })

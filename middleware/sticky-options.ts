@@ -2,7 +2,7 @@
 import type { CookieOptions } from './cookie.ts'
 import { isAddress } from './forward-peer.ts'
 import { LEAST_KEY } from './pin.ts'
-import type { RedisSource } from './redis-client.ts'
+import type { RedisSource } from './redis-source.ts'
 
 export interface StickyOptions {
   /**

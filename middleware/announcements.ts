@@ -76,7 +76,7 @@ export function announcements(
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         // Silence may be a connection that a firewall forgot.
-        if (client.status === 'ready') connection.renew(connection.home(key))
+        connection.renew(connection.home(key))
         reject(connection.lastError ?? new Error(`no answer within ${deadline} ms`))
       }, deadline)
     })

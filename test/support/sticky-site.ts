@@ -82,7 +82,9 @@ export async function startInstance(
   const script = fileURLToPath(new URL('./sticky-app.mjs', import.meta.url))
   const { kind, parsesFirst, continues, drains } = order
   const shape = JSON.stringify({ kind, parsesFirst, continues, drains, port, options: { key: KEY, ...options } })
-  const child = fork(script, [shape], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  // They are told that Redis is away.
+  const env = { ...process.env, NODE_NO_WARNINGS: '1' }
+  const child = fork(script, [shape], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const exit = once(child, 'exit')
   const said = async (word: string) => {
     for (;;) {

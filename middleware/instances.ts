@@ -109,6 +109,7 @@ export function createInstances(settings: StickySettings, pins: Pins): Instances
   }
 
   function beat(): Promise<boolean> {
+    if (closed) return Promise.resolve(false)
     beating ??= there.beat().finally(() => (beating = undefined))
     return beating
   }

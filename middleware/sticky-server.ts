@@ -61,8 +61,17 @@ export function createSwitchboard({ handshake, passOn, timeout, counts }: Switch
         socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       }
     }
-    if (owner instanceof Promise) void owner.then(follow)
-    else follow(owner)
+    if (owner instanceof Promise) {
+      // Nobody listens to the socket meanwhile: its error would end the process.
+      const deaf = () => {}
+      socket.on('error', deaf)
+      void owner.then(found =>
+        process.nextTick(() => {
+          socket.off('error', deaf)
+          follow(found)
+        }),
+      )
+    } else follow(owner)
     return true
   }
 

@@ -7,8 +7,8 @@ import { parseAddress } from '../sidecar/model/endpoint.ts'
 export interface Peer {
   readonly name: string
   readonly address: string
-  /** A connection; `fresh`: not one that has served before. */
-  take(fresh: boolean): Upstream
+  /** A connection; `fresh`: not one that has served before; `once`: for a request that must not be repeated. */
+  take(fresh: boolean, once: boolean): Upstream
   /** Nobody answers there: for a while it counts as gone. */
   unreachable(): void
   readonly reachable: boolean
@@ -41,17 +41,18 @@ export function createPeer(name: string, address: string): Peer {
   return {
     name,
     address,
-    take(fresh) {
+    take(fresh, once) {
       // Of an app that never forwards nothing ticks.
       clock ??= new Clock(() => performance.now()).start()
       pool ??= new Pool(parseAddress(address)!, {
         clock,
         headLimit: HEAD_LIMIT,
+        takesLoad: false,
         keepAlive: KEEP_ALIVE,
         connections: Number.POSITIVE_INFINITY,
         report: error => process.emitWarning(error as Error),
       })
-      const upstream = pool.take(fresh)!
+      const upstream = pool.take(fresh, once)!
       if (!upstream.connected) upstream.wire.socket.setKeepAlive(true, PROBE)
       return upstream
     },

@@ -65,7 +65,7 @@ class Tunnel implements Ask, AnswerListener {
 
   begin(text: string, fresh: boolean): void {
     this.#text = text
-    this.#upstream = this.#peer.take(fresh)
+    this.#upstream = this.#peer.take(fresh, false)
     const { socket } = this.#it
     if (!fresh) {
       // Without a listener, a client that resets the connection would end the process.

@@ -93,7 +93,7 @@ class Passage implements Ask, AnswerListener {
 
   begin(fresh: boolean): void {
     const { req, peer, head } = this.#journey
-    this.#upstream = peer.take(fresh)
+    this.#upstream = peer.take(fresh, !IDEMPOTENT.has(req.method!))
     this.#upstream.send(head, this, this)
     if (this.sent) return
     req.on('readable', this.#pump)

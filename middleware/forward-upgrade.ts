@@ -1,8 +1,8 @@
 // A WebSocket handshake goes to the instance that its client belongs to; after its 101, bytes both ways.
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Answer, Ask } from '../sidecar/http1/answer.ts'
-import type { AnswerListener, Upstream } from '../sidecar/http1/upstream.ts'
+import type { Answer, AnswerListener, Ask } from '../sidecar/http1/answer.ts'
+import type { Upstream } from '../sidecar/http1/upstream.ts'
 import type { Outcome } from '../sidecar/model/outcome.ts'
 import { requestHead } from './forward-head.ts'
 import type { Peer } from './forward-peer.ts'

@@ -1,8 +1,8 @@
 // One request goes to the instance that it belongs to, and the answer comes back: bytes both ways as fast as the slower
 // side takes them. As long as the client has seen nothing and all that was read is here, it may still be served here.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { Answer, Ask } from '../sidecar/http1/answer.ts'
-import type { AnswerListener, Upstream } from '../sidecar/http1/upstream.ts'
+import type { Answer, AnswerListener, Ask } from '../sidecar/http1/answer.ts'
+import type { Upstream } from '../sidecar/http1/upstream.ts'
 import type { Outcome } from '../sidecar/model/outcome.ts'
 import { answerHead, fieldsOf, framingOf, requestHead, trailersOf } from './forward-head.ts'
 import type { Peer } from './forward-peer.ts'

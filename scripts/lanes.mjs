@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { root } from './ensure.mjs'
 
 /** About as long as all others together. */
-const FIRST = ['sidecar', 'battery', 'fuzz', 'scripts']
+const FIRST = ['sidecar', 'battery', 'fuzz', 'scripts', 'simulate', 'examples', 'rolling']
 
 /** Runs mocha by the given node binary; true when all passed. `args`: of mocha; with any there is one lane. */
 export async function mocha(binary, args, report, env = {}) {
@@ -28,7 +28,7 @@ export async function mocha(binary, args, report, env = {}) {
 /** Paths from `test/` on. */
 export function lanesOf(names) {
   const files = names.filter(name => name.endsWith('.test.ts')).sort()
-  const isFirst = name => FIRST.includes(name.split(/[\\/]/, 1)[0])
+  const isFirst = name => FIRST.includes(name.split(/[\\/.]/, 1)[0])
   const lanes = [files.filter(isFirst), files.filter(name => !isFirst(name))]
   return lanes.map(lane => lane.map(name => join('test', name)))
 }

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { root } from './ensure.mjs'
 
-/** About as long as all others together. */
-const FIRST = ['sidecar', 'battery', 'fuzz', 'scripts', 'simulate', 'examples', 'rolling']
+/** About as long as all others together. The demo and the examples share a port, 4191: they stay in one lane. */
+const FIRST = ['sidecar', 'battery', 'fuzz', 'scripts', 'simulate', 'rolling']
 
 /** Runs mocha by the given node binary; true when all passed. `args`: of mocha; with any there is one lane. */
 export async function mocha(binary, args, report, env = {}) {

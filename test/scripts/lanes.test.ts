@@ -12,6 +12,11 @@ describe('scripts/lanes', () => {
     const tests = names.filter(name => name.endsWith('.test.ts')).map(name => `test/${name}`)
     assert.sameMembers(lanes.flat(), tests)
     for (const lane of lanes) assert.isAbove(lane.length, 30)
+    // Both use the default address of the admin listener.
+    const lanesOfPort = ['demo/start', 'examples', 'adopting'].map(name =>
+      lanes.findIndex(lane => lane.includes(`test/${name}.test.ts`)),
+    )
+    assert.deepEqual(new Set(lanesOfPort), new Set([1]))
   })
 
   it('are told as one; a lane without a report is a failure', () => {

@@ -1,5 +1,5 @@
 // How a request's last write can end, and what is made of an error of the store.
-import { BadUser, messageOf, SessionGone, StoreUnavailable } from './errors.ts'
+import { BadUser, messageOf, SessionGone, SessionUnstorable, StoreUnavailable } from './errors.ts'
 import type { OutagePolicy } from './options.ts'
 
 /** Only `kept` justifies a cookie. */
@@ -7,8 +7,8 @@ export type Commit =
   | { readonly kind: 'kept' }
   /** Another request destroyed the session: nothing was written. */
   | { readonly kind: 'gone' }
-  /** By policy the answer is 503; 500 for a BadUser. */
-  | { readonly kind: 'refused'; readonly error: StoreUnavailable | BadUser }
+  /** By policy the answer is 503; 500 for what is the app's own mistake. */
+  | { readonly kind: 'refused'; readonly error: StoreUnavailable | BadUser | SessionUnstorable }
   /** By policy the answer goes out as it is, without a cookie; `error` is for `next`, as in express-session. */
   | { readonly kind: 'lost'; readonly error?: unknown }
 
@@ -29,5 +29,10 @@ export function failed(error: unknown, policy: OutagePolicy | undefined): Commit
 }
 
 function isOurs(error: unknown): boolean {
-  return error instanceof SessionGone || error instanceof StoreUnavailable || error instanceof BadUser
+  return (
+    error instanceof SessionGone ||
+    error instanceof StoreUnavailable ||
+    error instanceof BadUser ||
+    error instanceof SessionUnstorable
+  )
 }

@@ -64,6 +64,18 @@ export class BadUser extends TypeError {
   readonly statusCode = 500
 }
 
+/** What an app has put into the session, or in its place, cannot be written; nothing was. 500: a mistake of the app. */
+export class SessionUnstorable extends TypeError {
+  override readonly name = 'SessionUnstorable'
+  readonly code = 'ERR_SESSION_UNSTORABLE'
+  readonly status = 500
+  readonly statusCode = 500
+
+  constructor(reason: string, cause: unknown) {
+    super(`The session cannot be stored: ${reason}`, { cause })
+  }
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

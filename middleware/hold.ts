@@ -2,7 +2,7 @@
 // then the answer leaves, in one piece. What streams before `end()` cannot be held: its head is on its way.
 import type { ServerResponse } from 'node:http'
 import type { Commit } from './commit.ts'
-import { BadUser } from './errors.ts'
+import { BadUser, SessionUnstorable } from './errors.ts'
 
 export interface Held {
   /** The Set-Cookie field that the answer needs as things stand. May throw. */
@@ -25,28 +25,29 @@ type Response = ServerResponse & Insides
 export function hold(response: ServerResponse, held: Held): void {
   const res = response as Response
   const { writeHead, end } = res
-  // Http2ServerResponse sends its head as soon as it is written; there, only what has not called writeHead is held.
-  const thaws = '_header' in res
-  let before: ReturnType<ServerResponse['getHeader']>
+  const thaws = isThawing(res)
   let placed: string | undefined
   let isPlaced = false
   let ended = false
 
   const place = () => {
     isPlaced = true
-    before = res.getHeader('Set-Cookie')
     try {
       placed = held.setCookie()
     } catch (error) {
-      held.report(error)
+      // What cannot be stored the commit finds too.
+      if (!(error instanceof SessionUnstorable)) held.report(error)
     }
-    if (placed !== undefined) res.setHeader('Set-Cookie', listed(before).concat(placed))
+    if (placed !== undefined) res.setHeader('Set-Cookie', listed(res.getHeader('Set-Cookie')).concat(placed))
   }
 
   const unplace = () => {
     if (placed === undefined) return
-    if (before === undefined) res.removeHeader('Set-Cookie')
-    else res.setHeader('Set-Cookie', before)
+    // What others have added since stays: they are not asked again for the second head.
+    const others = listed(res.getHeader('Set-Cookie')).filter(each => each !== placed)
+    if (others.length === 0) res.removeHeader('Set-Cookie')
+    else res.setHeader('Set-Cookie', others)
+    placed = undefined
   }
 
   res.writeHead = function (this: Response, status: number, ...rest: unknown[]) {
@@ -63,13 +64,19 @@ export function hold(response: ServerResponse, held: Held): void {
   res.end = function (this: Response, ...args: unknown[]) {
     // A second end() while the first one is held: as without us, nothing.
     if (ended) return this
+    // The error is for whoever called, now, and nothing has ended.
+    if (!isBody(args[0])) return end.apply(this, args as never)
     ended = true
-    const streamed = this.headersSent && !(thaws && this._headerSent === false)
+    const isStreamed = () => this.headersSent && !(thaws && this._headerSent === false)
+    const streamed = isStreamed()
     const work = held.commit()
     if (work === undefined) return end.apply(this, args as never)
     if (thaws && !streamed) freeze(this, args[0], args[1])
-    void work.then(commit => {
-      if (commit.kind !== 'kept' && !streamed) {
+    const { write } = this
+    this.write = late
+    const leave = (commit: Commit) => {
+      this.write = write
+      if (commit.kind !== 'kept' && !isStreamed()) {
         if (this._header) {
           this._header = null
           // Of the first head: a body with a length would be sent in chunks.
@@ -78,13 +85,25 @@ export function hold(response: ServerResponse, held: Held): void {
         unplace()
         // The answer, or the lack of one, is decided: no second cookie.
         isPlaced = true
-        if (commit.kind === 'refused') args = refuse(this, commit.error)
+        if (commit.kind === 'refused') {
+          args = refuse(this, commit.error)
+          // By the class, not by who wrapped it before us: compression has begun with the first head, and would zip this.
+          if (thaws) Object.getPrototypeOf(this).end.apply(this, args)
+          else end.apply(this, args as never)
+          if (commit.error instanceof SessionUnstorable) held.report(commit.error)
+          return
+        }
       } else if (commit.kind === 'refused') {
         // Half of it is with the client: a broken connection is the one way left to say that it failed.
-        return this.destroy(commit.error)
+        return void this.destroy(commit.error)
       }
       end.apply(this, args as never)
       if (commit.kind === 'lost' && commit.error) held.report(commit.error)
+    }
+    work.then(leave).catch(error => {
+      // Somebody's `end` has failed, outside of every call of the app.
+      this.destroy()
+      held.report(error)
     })
     return this
   } as never
@@ -93,15 +112,38 @@ export function hold(response: ServerResponse, held: Held): void {
     if (self._header) return
     const bodiless = self.req?.method === 'HEAD' || self.statusCode === 204 || self.statusCode === 304
     // node:http counts the body in end(), when it still may.
-    if (
+    const counts =
       !bodiless &&
       !self.hasHeader('Content-Length') &&
       !self.hasHeader('Transfer-Encoding') &&
       !self.hasHeader('Trailer')
-    )
-      self.setHeader('Content-Length', lengthOf(chunk, encoding))
-    self.writeHead(self.statusCode)
+    if (counts) self.setHeader('Content-Length', lengthOf(chunk, encoding))
+    try {
+      self.writeHead(self.statusCode)
+    } catch (error) {
+      // A status that is none, or a text that no head takes. Whoever catches it answers something else.
+      if (counts) self.removeHeader('Content-Length')
+      unplace()
+      isPlaced = ended = false
+      throw error
+    }
   }
+}
+
+/**
+ * Http2ServerResponse sends its head as soon as it is written; there, only what has not called writeHead is held. It has
+ * a `_header` by its class, which cannot be set; node:http's is the answer's own.
+ */
+function isThawing(res: Response): boolean {
+  return Object.hasOwn(res, '_header')
+}
+
+/** In place of `write` between end() and the answer: what left now would leave before the body, and beyond its length. */
+function late(...args: unknown[]): boolean {
+  const callback = args.at(-1)
+  const error = Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' })
+  if (typeof callback === 'function') process.nextTick(callback as () => void, error)
+  return false
 }
 
 /** 503 or 500 in place of what the handler made; with the arguments for `end()`. */
@@ -114,18 +156,23 @@ function refuse(res: Response, error: Extract<Commit, { kind: 'refused' }>['erro
     )
       res.removeHeader(name)
   res.statusCode = error.status
-  res.statusMessage = ''
-  if ('_header' in res) {
+  if (isThawing(res)) {
+    res.statusMessage = ''
     res._hasBody = res.req?.method !== 'HEAD'
     res.chunkedEncoding = false
   }
   res.setHeader('Content-Type', 'text/plain; charset=utf-8')
   res.setHeader('Cache-Control', 'no-store')
   if ('headers' in error) res.setHeader('Retry-After', error.headers['Retry-After'])
-  // Not the store's message: it may have the address of Redis in it.
-  const body = `${error instanceof BadUser ? error.message : 'The session store is unavailable'}\n`
+  const body = `${told(error)}\n`
   res.setHeader('Content-Length', Buffer.byteLength(body))
   return [body]
+}
+
+/** Not the store's message: it may have the address of Redis in it; nor that of a toJSON of the app. */
+function told(error: Extract<Commit, { kind: 'refused' }>['error']): string {
+  if (error instanceof BadUser) return error.message
+  return error instanceof SessionUnstorable ? 'The session cannot be stored' : 'The session store is unavailable'
 }
 
 /** As `writeHead` takes them: an object, pairs, or one flat list. */
@@ -145,6 +192,10 @@ export function setAll(res: ServerResponse, headers: unknown): void {
 function listed(value: number | string | string[] | undefined): string[] {
   if (value === undefined) return []
   return Array.isArray(value) ? value : [String(value)]
+}
+
+function isBody(chunk: unknown): boolean {
+  return chunk == null || typeof chunk === 'string' || typeof chunk === 'function' || chunk instanceof Uint8Array
 }
 
 function lengthOf(chunk: unknown, encoding: unknown): number {

@@ -12,6 +12,7 @@ import { listed } from './secrets.ts'
 import type { Keeper, Outage, Regenerate, Session, SessionRequest } from './session.ts'
 import { dataIn, dataOf, jsonOf, parse } from './snapshot.ts'
 import { SAME_LIFE, StoredCopy } from './stored-copy.ts'
+import { dataToStore, touch, unstorable } from './unstorable.ts'
 
 export class Visit implements Keeper {
   readonly #house: House
@@ -100,7 +101,9 @@ export class Visit implements Keeper {
       const ended = this.#destroyed || (settings.unsetDestroys && this.#original !== undefined)
       return ended && this.#sent !== undefined ? clearId(settings.name, this.#newCookie().data) : undefined
     }
-    if (this.outage !== undefined || typeof id !== 'string' || !this.#deservesCookie(session)) return undefined
+    // Without a cookie it is no session any more, and the commit will say so.
+    if (this.outage !== undefined || typeof id !== 'string' || !session.cookie) return undefined
+    if (!this.#deservesCookie(session)) return undefined
     if (session.cookie.secure && !isSecure(this.#request, settings.proxy)) return unsent(this.#request, settings.proxy)
     this.#touch(session)
     // A stream: the old session must not live on until its end.
@@ -112,6 +115,15 @@ export class Visit implements Keeper {
   /** Writes what has to be written. Undefined when that is nothing; never rejects. `touches` false: it is not the last. */
   commit(touches = true): Promise<Commit> | undefined {
     if (this.#abandoned) return undefined
+    try {
+      return this.#commit(touches)
+    } catch (error) {
+      this.abandon()
+      return Promise.resolve({ kind: 'refused', error: unstorable(error, this.#request.session) })
+    }
+  }
+
+  #commit(touches: boolean): Promise<Commit> | undefined {
     const early = this.#early
     if (early !== undefined) {
       this.#early = undefined
@@ -245,12 +257,12 @@ export class Visit implements Keeper {
   }
 
   #touch(session: Session): void {
-    if (!this.#touched) session.touch()
+    if (!this.#touched) touch(session)
     this.#touched = true
   }
 
   #dataOf(session: Session): string {
-    return (this.#data ??= dataOf(session))
+    return (this.#data ??= dataToStore(session))
   }
 
   #isModified(session: Session): boolean {

@@ -20,10 +20,26 @@ export function described(error: unknown, policy: OutagePolicy | undefined): unk
   return new StoreUnavailable(messageOf(error), error)
 }
 
-export function failed(error: unknown, policy: OutagePolicy | undefined): Commit {
+/** How it ended; never rejects. */
+export function settled(
+  work: Promise<unknown>,
+  counts: { gone: number; unavailable: number },
+  policy: () => OutagePolicy | undefined,
+): Promise<Commit> {
+  return work.then(
+    () => KEPT,
+    error => {
+      const commit = failed(error, policy())
+      counts[commit.kind === 'gone' ? 'gone' : 'unavailable']++
+      return commit
+    },
+  )
+}
+
+function failed(error: unknown, policy: OutagePolicy | undefined): Commit {
   if (error instanceof SessionGone) return { kind: 'gone' }
   if (policy === undefined) return { kind: 'lost', error }
-  if (error instanceof BadUser) return { kind: 'refused', error }
+  if (error instanceof BadUser || error instanceof SessionUnstorable) return { kind: 'refused', error }
   if (policy === 'anonymous') return { kind: 'lost' }
   return { kind: 'refused', error: described(error, policy) as StoreUnavailable }
 }

@@ -71,9 +71,20 @@ export function openDoor(options: SessionOptions, kind: typeof Session): Door {
   }
 }
 
-/** `await req.loadSession()`; until then there is nothing in `req.session`, and nothing has been asked of the store. */
+/**
+ * `await req.loadSession()`; until then there is nothing in `req.session`, and nothing has been asked of the store. Who
+ * asks while it is loaded gets the same session: of two, what is put into one would be lost.
+ */
 function defer(request: SessionRequest, visit: Visit): void {
-  Object.defineProperty(request, 'loadSession', { value: () => visit.load().then(() => request.session) })
+  let loading: Promise<void> | undefined
+  const value = async () => {
+    loading ??= visit.load().finally(() => {
+      loading = undefined
+    })
+    await loading
+    return request.session
+  }
+  Object.defineProperty(request, 'loadSession', { value })
 }
 
 /** Without the query, of the whole URL where the middleware is mounted below it. */

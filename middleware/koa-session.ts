@@ -78,7 +78,8 @@ function assign(request: SessionRequest & { [ENDED]?: Session }, content: unknow
   if (typeof content !== 'object' || Array.isArray(content))
     throw new TypeError(`ctx.session can be set to an object or to null, not to ${kindOf(content)}`)
   const visit = visitOf(request)
-  if (!visit.loaded) throw new Error('ctx.session is set before it was loaded: await ctx.loadSession() first')
+  if (!visit.loaded && content !== null)
+    throw new Error('ctx.session is set before it was loaded: await ctx.loadSession() first')
   if (content === null) {
     request[ENDED] ??= request.session
     request.session = null

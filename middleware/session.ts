@@ -124,7 +124,7 @@ export class Session {
   regenerate(how: Regenerate, callback: Callback): this
   regenerate(how: Regenerate | Callback = {}, callback?: Callback): this | Promise<void> {
     if (typeof how === 'function') return answer(this, keeperOf(this).regenerate(this, {}), how)
-    return answer(this, keeperOf(this).regenerate(this, how), callback)
+    return answer(this, keeperOf(this).regenerate(this, how ?? {}), callback)
   }
 
   /**
@@ -154,7 +154,8 @@ function keeperOf(session: Session): Keeper {
 }
 
 function answer(session: any, work: Promise<void>, callback: Callback | undefined): any {
-  if (callback === undefined) return quiet(work)
+  // express-session takes null and false for none; what is no function must not be called where nobody catches.
+  if (typeof callback !== 'function') return quiet(work)
   // Out of the promise: what a callback throws is its caller's to see, not a rejection.
   work.then(
     () => process.nextTick(callback),

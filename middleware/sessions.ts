@@ -1,6 +1,6 @@
 // READ FIRST. The life of a session during one request, in order: open (read the cookie, load) - what the handler asks
 // of it - setCookie (as the head is frozen) - commit (before the answer leaves). All policy is here.
-import { type Commit, described, failed, KEPT } from './commit.ts'
+import { type Commit, described, KEPT, settled } from './commit.ts'
 import type { Cookie, CookieOptions } from './cookie.ts'
 import { differs, lifeOf, newCookie } from './cookie-life.ts'
 import { unsent } from './cookie-prefix.ts'
@@ -98,7 +98,7 @@ export class Visit implements Keeper {
     const session = this.#current()
     const id = this.#request.sessionID
     if (session == null) {
-      const ended = this.#destroyed || (settings.unsetDestroys && this.#original !== undefined)
+      const ended = this.#destroyed || this.#isUnset()
       return ended && this.#sent !== undefined ? clearId(settings.name, this.#newCookie().data) : undefined
     }
     // Without a cookie it is no session any more, and the commit will say so.
@@ -237,7 +237,11 @@ export class Visit implements Keeper {
     copy.data = data
     copy.slid = slid
     copy.cookie = stored
-    if (slid > 0 && Math.abs(lifeOf(cookie) - slid) > SAME_LIFE) this.#house.mixedLives = true
+    if (slid > 0 && Math.abs(lifeOf(cookie) - slid) > SAME_LIFE) {
+      this.#house.mixedLives = true
+      // Now: an event stream, an upgrade or a client that leaves has no end to do it at. An error costs a slide.
+      if (copy.driver.slides && !copy.hasSlid(session)) copy.touch(session).catch(() => {})
+    }
   }
 
   #newCookie(): Cookie {
@@ -252,8 +256,14 @@ export class Visit implements Keeper {
   #leaves(): boolean {
     if (!this.#request.sessionID) return false
     if (this.#copy.isLeaving) return true
-    if (!this.#house.settings.unsetDestroys || this.#destroyed) return false
-    return this.#original !== undefined && (this.#copy.json !== undefined || !this.#copy.driver.compares)
+    if (this.#destroyed || !this.#isUnset()) return false
+    return !this.loaded || this.#copy.json !== undefined || !this.#copy.driver.compares
+  }
+
+  /** By `req.session = null`, with `lazy` also for a session that nobody has looked at. */
+  #isUnset(): boolean {
+    if (!this.#house.settings.unsetDestroys) return false
+    return this.loaded ? this.#original !== undefined : this.#request.session === null
   }
 
   #touch(session: Session): void {
@@ -327,13 +337,6 @@ export class Visit implements Keeper {
   }
 
   #settle(work: Promise<unknown>): Promise<Commit> {
-    return work.then(
-      () => KEPT,
-      error => {
-        const commit = failed(error, this.#policy())
-        this.#house.counts[commit.kind === 'gone' ? 'gone' : 'unavailable']++
-        return commit
-      },
-    )
+    return settled(work, this.#house.counts, () => this.#policy())
   }
 }

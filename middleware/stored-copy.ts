@@ -132,7 +132,8 @@ export class StoredCopy {
   }
 
   async touch(session: Session): Promise<void> {
-    await this.driver.touch(session.id, { life: this.#life(session.cookie), session })
+    this.slid = this.#life(session.cookie)
+    await this.driver.touch(session.id, { life: this.slid, session })
   }
 
   /** `stays`: the handler goes on with the session, so what others wrote has to show in it. */

@@ -163,7 +163,11 @@ describe('koa: neighbours', () => {
             ctx.body = String(session.count)
           },
           blind(ctx) {
+            ctx.session = {}
+          },
+          out(ctx) {
             ctx.session = null
+            ctx.body = 'out'
           },
         },
         { lazy: true },
@@ -174,6 +178,8 @@ describe('koa: neighbours', () => {
     assert.deepEqual(await redis.counting(() => lazy.get('/none', first)), {})
     assert.equal((await lazy.get('/blind', first)).status, 500)
     assert.match(lazy.errors[0].message, /await ctx\.loadSession\(\) first/)
+    assert.equal((await lazy.get('/out', first)).text, 'out')
+    assert.equal((await lazy.get('/count', first)).text, '1')
   })
 
   it('takes one command to read, and two to change', async () => {

@@ -51,6 +51,24 @@ describe('lifetime', () => {
     await redis.client.set(key, JSON.stringify(session), 'KEEPTTL')
   }
   const inProcess = { redis: undefined }
+
+  it('a long session that a new process reads first by a stream without an end keeps its length', async () => {
+    const streams = (app: express.Express) => {
+      app.get('/long', (req: any, res) => {
+        req.session.cookie.maxAge = 3_600_000
+        req.session.user = 'ada'
+        res.send()
+      })
+      app.get('/events', (_, res) => void res.write('data: 1\n\n'))
+    }
+    const first = await (await open(ours.serve(redis.url, streams))).get('/long')
+    const restarted = await open(ours.serve(redis.url, streams))
+    const url = `http://${restarted.address}/events`
+    const events = await fetch(url, { headers: { cookie: first.cookie! } })
+    while ((await left()) < 3_000_000) await pause(5)
+    await events.body!.cancel()
+  })
+
   const keys = async (site: Site, from: Answer) => (await site.get('/', from)).text
 
   it('idle: sessions live in the store for so long after their last use, whatever the cookie says', async () => {

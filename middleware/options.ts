@@ -103,10 +103,20 @@ export function settingsOf(options: SessionOptions): Settings {
     rolling: Boolean(options.rolling),
     saveUninitialized: options.saveUninitialized ?? defaulted('saveUninitialized', options),
     unsetDestroys: unset === 'destroy',
-    outage: typeof outage === 'function' ? outage : () => outage,
+    outage: typeof outage === 'function' ? request => asked(outage, request) : () => outage,
     keepsStale: outage === 'stale' || typeof outage === 'function',
     lazy: options.lazy === true,
     indexBy,
+  }
+}
+
+/** Where it is asked at the end of an answer nobody catches, and the answer would never leave. */
+function asked(outage: (request: any) => OutagePolicy, request: IncomingMessage): OutagePolicy {
+  try {
+    return outage(request)
+  } catch {
+    warning("the function that the option outage was set to has thrown; answered as with 'fail'")
+    return 'fail'
   }
 }
 

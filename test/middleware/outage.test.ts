@@ -27,6 +27,18 @@ describe('outage', () => {
   const serve = (options: object = {}) => open(ours.serve(redis.url, routes, options))
   const ways: Record<string, () => unknown> = { killed: () => redis.kill(), frozen: () => redis.freeze() }
 
+  it('answers 503 when the function that says what to do throws', async () => {
+    const fail = () => {
+      throw new Error('no policy')
+    }
+    const site = await serve({ outage: fail })
+    const first = await site.get('/set')
+    await redis.kill()
+    for (const path of ['/get', '/set']) assert.deepInclude(await site.get(path, first), { status: 503 }, path)
+    const { status, headers } = await site.get('/set')
+    assert.deepEqual([status, headers['set-cookie']], [503, undefined])
+  })
+
   for (const [way, strike] of Object.entries(ways)) {
     it(`by default answers 503 in time, without a cookie, when Redis is ${way}`, async () => {
       const site = await serve()

@@ -2,6 +2,7 @@
 // instead of by sessions that are silently lost.
 import type { CookieOptions } from './cookie.ts'
 import { warning } from './notice.ts'
+import { checkReturned } from './option-checks.ts'
 import type { SessionRequest } from './session.ts'
 
 type Given = CookieOptions | ((request: any) => CookieOptions)
@@ -14,7 +15,9 @@ export function ruled(name: string, cookie: Given): Given {
   const prefix = /^__(?:host|secure)-/i.exec(name)?.[0].toLowerCase()
   if (typeof cookie === 'function') {
     return request => {
-      const given = corrected(name, prefix, cookie(request))
+      const returned = cookie(request)
+      checkReturned(returned)
+      const given = corrected(name, prefix, returned)
       advise(given)
       return given
     }
@@ -40,15 +43,16 @@ export function unsent({ headers }: SessionRequest, proxy: boolean | undefined):
   return undefined
 }
 
-function faultOf(name: string, prefix: string | undefined, cookie: CookieOptions): string | undefined {
+/** `shown`: in place of a value, where it may come from the request: what is warned of is told, and kept, once each. */
+function faultOf(name: string, prefix: string | undefined, cookie: CookieOptions, shown?: string): string | undefined {
   const { secure, path, domain, partitioned } = cookie
   const isHost = prefix === '__host-'
   if (prefix !== undefined && secure !== undefined && secure !== true)
-    return `the cookie name ${name} demands secure: true, but cookie.secure is ${String(secure)}`
+    return `the cookie name ${name} demands secure: true, but cookie.secure is ${shown ?? String(secure)}`
   if (isHost && path !== undefined && path !== '/')
-    return `the cookie name ${name} demands path: '/', but cookie.path is ${JSON.stringify(path)}`
+    return `the cookie name ${name} demands path: '/', but cookie.path is ${shown ?? JSON.stringify(path)}`
   if (isHost && domain !== undefined)
-    return `the cookie name ${name} allows no domain, but cookie.domain is ${JSON.stringify(domain)}`
+    return `the cookie name ${name} allows no domain, but cookie.domain is ${shown ?? JSON.stringify(domain)}`
   if (partitioned === true && secure === false)
     return 'cookie.partitioned demands secure: true, but cookie.secure is false'
   return undefined
@@ -58,7 +62,7 @@ function corrected(name: string, prefix: string | undefined, cookie: CookieOptio
   if (prefix === undefined) return cookie
   const isHost = prefix === '__host-'
   if (cookie.secure === true && (!isHost || (cookie.path === '/' && cookie.domain === undefined))) return cookie
-  const fault = faultOf(name, prefix, cookie)
+  const fault = faultOf(name, prefix, cookie, 'set otherwise by the function')
   if (fault !== undefined) warning(`${fault}; sent as the name demands`)
   return isHost ? { ...cookie, secure: true, path: '/', domain: undefined } : { ...cookie, secure: true }
 }

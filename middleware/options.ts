@@ -9,6 +9,7 @@ import type { Secret } from './id-cookie.ts'
 import { newId } from './ids.ts'
 import { type LifetimeOptions, lifetimeOf } from './lifetime.ts'
 import { warning } from './notice.ts'
+import { check } from './option-checks.ts'
 import { type SecretOptions, secretsOf } from './secrets.ts'
 import type { SessionRequest } from './session.ts'
 import type { Driven, SessionStore, Store } from './store.ts'
@@ -85,6 +86,7 @@ export function settingsOf(options: SessionOptions): Settings {
     )
   const secrets = secretsOf(options)
   const name = options.name || options.key || 'connect.sid'
+  check(name, options)
   const cookie = ruled(name, options.cookie ?? {})
   const store = storeOf(options)
   const driver = plainDriverOf(store)

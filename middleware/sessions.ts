@@ -7,6 +7,7 @@ import { unsent } from './cookie-prefix.ts'
 import { SessionGone, StoreUnavailable } from './errors.ts'
 import type { House } from './house.ts'
 import { clearId, readId, type Secret, writeId } from './id-cookie.ts'
+import { checkId } from './option-checks.ts'
 import { driverOf, isSecure, type OutagePolicy } from './options.ts'
 import { listed } from './secrets.ts'
 import type { Keeper, Outage, Regenerate, Session, SessionRequest } from './session.ts'
@@ -83,6 +84,7 @@ export class Visit implements Keeper {
     const { settings } = this.#house
     const request = this.#request
     request.sessionID = settings.genid(request)
+    checkId(request.sessionID)
     const session = new this.#house.Session(request)
     session.cookie = this.#newCookie()
     request.session = session

@@ -45,6 +45,16 @@ describe('cookie prefix', () => {
     assert.doesNotThrow(start({ cookie: { partitioned: true, secure: true } }))
   })
 
+  it('what comes from a request is not told, so that it is told, and kept, once', async () => {
+    const said = await warningsOf(`
+      for (const domain of ['a.org', 'b.org', 'c.org'])
+        await ask({ name: '__Host-b', cookie: () => ({ domain }) }, { 'x-forwarded-proto': 'https' })`)
+    assert.lengthOf(
+      said.filter(text => /__Host-b allows no domain, but cookie.domain is set otherwise by the function/.test(text)),
+      1,
+    )
+  })
+
   it('what browsers will not keep is warned of, each once', async () => {
     const said = await warningsOf(`
       await ask({ name: '__Host-a', cookie: () => ({ domain: 'a.org', path: '/x' }) }, {}, 1)
@@ -54,7 +64,7 @@ describe('cookie prefix', () => {
       const proxied = await ask({ cookie: { secure: true } }, { 'x-forwarded-proto': 'https' })
       const trusted = await ask({ cookie: { secure: true }, proxy: true }, { 'x-forwarded-proto': 'https' })
       said.push(String(plain.cookie), String(proxied.cookie), String(trusted.cookie?.includes('Secure')))`)
-    assert.match(said[0]!, /__Host-a demands path: '\/', but cookie.path is "\/x"; sent as the name demands/)
+    assert.match(said[0]!, /__Host-a demands path: '\/', but cookie.path is set otherwise by the function; sent/)
     assert.match(
       said[1]!,
       /this request did not come by TLS.*let it send X-Forwarded-Proto, and set `proxy: true` or app/,

@@ -2,6 +2,7 @@
 // The types of Koa come from the app's own @types/koa; at run time there is nothing of it here.
 /// <reference types="koa" preserve="true" />
 import { kindOf } from './koa-session-options.ts'
+import { takes } from './own-keys.ts'
 import { KEEPER, type Regenerate, Session, type SessionData, type SessionRequest } from './session.ts'
 import type { Visit } from './sessions.ts'
 
@@ -85,7 +86,7 @@ function assign(request: SessionRequest & { [ENDED]?: Session }, content: unknow
     request.session = null
   } else if (content !== request.session) {
     const all = { ...content } as Record<string, unknown>
-    const foreign = Object.keys(all).find(key => key !== 'cookie' && key in KoaSession.prototype)
+    const foreign = Object.keys(all).find(key => key !== 'cookie' && !takes(KoaSession.prototype, key))
     if (foreign !== undefined) throw new TypeError(`ctx.session.${foreign} is the session's own: use another key`)
     // As in koa-session, one that was set to null comes back under its id.
     const session = (request.session ??= request[ENDED] ?? visit.generate())

@@ -1,30 +1,33 @@
 // Two requests changed one session: by top-level key, what this request changed wins, and what it left alone stays as
 // the other one wrote it. Values are compared as JSON, since that is what is stored.
 
+import { takes } from './own-keys.ts'
 import { STAMP } from './snapshot.ts'
 
 export type Data = Record<string, unknown>
 
-/** Makes of `target`, which is what is stored now, what this request wants: `base` is what it loaded, `mine` its own. */
-export function merger(base: string, mine: string): (target: Data) => void {
+/**
+ * Makes of `target`, which is what is stored now, what this request wants: `base` is what it loaded, `mine` its own.
+ * `stamped`: STAMP is a key of ours, and not of the app.
+ */
+export function merger(base: string, mine: string, stamped: boolean): (target: Data) => void {
   const wanted: Data = JSON.parse(mine)
-  const changed = changedKeys(JSON.parse(base), wanted)
+  const changed = changedKeys(JSON.parse(base), wanted, stamped)
   return target => {
     target.cookie = wanted.cookie
-    if (STAMP in wanted) target[STAMP] ??= wanted[STAMP]
+    if (stamped && STAMP in wanted) target[STAMP] ??= wanted[STAMP]
     for (const key of changed) copyKey(key, wanted, target)
   }
 }
 
 /** Brings a live session from `base` to `now`, but for the keys that the request itself has changed. */
-export function rebase(session: Data, base: string, now: string): void {
+export function rebase(session: Data, base: string, now: string, stamped: boolean): void {
   if (base === now) return
   const before: Data = JSON.parse(base)
   const stored: Data = JSON.parse(now)
-  const own = new Set(changedKeys(before, session))
-  for (const key of changedKeys(before, stored)) {
-    // What would hide a method, or is `__proto__`, no session gets from a store.
-    if (!own.has(key) && (Object.hasOwn(session, key) || !(key in session))) copyKey(key, stored, session)
+  const own = new Set(changedKeys(before, session, stamped))
+  for (const key of changedKeys(before, stored, stamped)) {
+    if (!own.has(key) && (Object.hasOwn(session, key) || takes(session, key))) copyKey(key, stored, session)
   }
 }
 
@@ -33,9 +36,9 @@ function copyKey(key: string, from: Data, to: Data): void {
   else delete to[key]
 }
 
-function changedKeys(before: Data, after: Data): string[] {
+function changedKeys(before: Data, after: Data, stamped: boolean): string[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)])
   keys.delete('cookie')
-  keys.delete(STAMP)
+  if (stamped) keys.delete(STAMP)
   return [...keys].filter(key => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
 }

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Cookie } from './cookie.ts'
 import type { Secret } from './id-cookie.ts'
+import { hide, takes } from './own-keys.ts'
 
 /** `declare module 'outrigger' { interface SessionData { user: string } }` adds the keys of an app. */
 export interface SessionData {
@@ -58,12 +59,12 @@ export const fallback: { keeper: (request: SessionRequest) => Keeper } = {
 export class Session {
   declare cookie: Cookie
 
-  /** `data`: what a store returned, with `cookie` already a Cookie. Keys that would hide a method are left out. */
+  /** `data`: what a store returned, with `cookie` already a Cookie. Keys that it does not take are left out. */
   constructor(request: object, data?: object | null) {
     Object.defineProperty(this, OWN, { value: { request, id: (request as SessionRequest).sessionID } })
     if (typeof data !== 'object' || data === null) return
     const own = this as Record<string, unknown>
-    for (const key in data) if (!(key in own) || key === 'handle') own[key] = (data as Record<string, unknown>)[key]
+    for (const key in data) if (takes(own, key)) own[key] = (data as Record<string, unknown>)[key]
   }
 
   get id(): string {
@@ -76,7 +77,7 @@ export class Session {
   }
 
   set handle(value: any) {
-    Object.defineProperty(this, 'handle', { value, writable: true, enumerable: true, configurable: true })
+    hide(this, 'handle', value)
   }
 
   get req(): any {
@@ -86,6 +87,10 @@ export class Session {
   /** Set while the store is away and the policy lets requests through; what is changed then is not kept. */
   get outage(): Outage | undefined {
     return keeperOf(this).outage
+  }
+
+  set outage(value: any) {
+    hide(this, 'outage', value)
   }
 
   /** Starts the life of the session anew. */

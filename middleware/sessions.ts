@@ -222,7 +222,7 @@ export class Visit implements Keeper {
     // A TypeError, as from express-session, when what was stored is no session.
     const expires: unknown = parsed.cookie.expires
     const copy = this.#copy
-    const cut = json === undefined ? undefined : dataIn(json, parsed)
+    const cut = json === undefined ? undefined : dataIn(json, parsed, copy.isStamped)
     copy.take(parsed)
     const data = cut ?? dataOf(parsed)
     const stored = parsed.cookie

@@ -22,11 +22,15 @@ export function jsonOf(cookie: { toJSON(): CookieData }, data: string, created?:
   return `${headOf(cookie, created)}${data === '{}' ? '}' : `,${data.slice(1)}`}`
 }
 
-/** The data as it stands in `json`: cut out where the cookie comes first, else written anew. */
-export function dataIn(json: string, parsed: { cookie?: unknown; [STAMP]?: unknown }): string {
-  const head = headOf(parsed.cookie, parsed[STAMP])
+/**
+ * The data as it stands in `json`: cut out where the cookie comes first, else written anew. `stamped`: STAMP is none of
+ * it; without `lifetime.absolute` that is a key like any other.
+ */
+export function dataIn(json: string, parsed: { cookie?: unknown; [STAMP]?: unknown }, stamped: boolean): string {
+  const head = headOf(parsed.cookie, stamped ? parsed[STAMP] : undefined)
   if (!json.startsWith(head)) {
-    const { cookie: _, [STAMP]: __, ...data } = parsed
+    const { cookie: _, ...data } = parsed
+    if (stamped) delete data[STAMP]
     return JSON.stringify(data)
   }
   // A blank at the end is a writer's claim, and no data.

@@ -101,11 +101,17 @@ export class StoredCopy {
     return { parsed, json }
   }
 
+  /** Whether what is stored says when it was made. Else the key for that is one of the app's, if there is any. */
+  get isStamped(): boolean {
+    return this.#house.settings.lifetime?.absolute !== undefined
+  }
+
   /** Takes out of what was stored what is not the app's. */
   take(parsed: any): void {
+    if (!this.isStamped) return
     const now = Date.now()
     const created: unknown = parsed[STAMP]
-    this.isUnstamped = typeof created !== 'number' && this.#house.settings.lifetime?.absolute !== undefined
+    this.isUnstamped = typeof created !== 'number'
     this.#created = typeof created === 'number' ? Math.min(created, now) : now
     if (created !== undefined) delete parsed[STAMP]
   }
@@ -123,7 +129,7 @@ export class StoredCopy {
 
   /** What is written beside the data; nothing when nobody counts. */
   get #stamp(): number | undefined {
-    return this.#house.settings.lifetime?.absolute === undefined ? undefined : this.#created
+    return this.isStamped ? this.#created : undefined
   }
 
   /** Whether loading has already given it the life of its cookie. */
@@ -149,9 +155,9 @@ export class StoredCopy {
       await this.driver.create(id, { json, life, session: this.#whole(session) } satisfies Snapshot)
     else if (this.driver.compares) {
       let merge: ((target: Data) => void) | undefined
-      const apply = (current: Data) => (merge ??= merger(seen, written))(current)
+      const apply = (current: Data) => (merge ??= merger(seen, written, this.isStamped))(current)
       json = await this.#house.writers(this.driver).write(id, { seen, json, session, life, apply })
-      if (stays) rebase(session as never, written, json)
+      if (stays) rebase(session as never, written, json, this.isStamped)
     } else await this.driver.replace(id, { json, life, session: this.#whole(session) }, seen)
     this.#remember(id, json)
     // Once, if several write at the same time: the second to remove it would take it for revoked.
@@ -173,8 +179,9 @@ export class StoredCopy {
     let result: Awaited<T>
     let thrown: { error: unknown } | undefined
     const apply = async (current: Data) => {
-      const { cookie, [STAMP]: created = this.#stamp } = current
-      delete current[STAMP]
+      const { cookie } = current
+      const created = this.isStamped ? (current[STAMP] ?? this.#stamp) : undefined
+      if (this.isStamped) delete current[STAMP]
       try {
         result = await change(current)
       } catch (error) {
@@ -192,7 +199,7 @@ export class StoredCopy {
         throw thrown?.error === error ? error : failed(error)
       })
     // What the handler changed and has not saved stays changed.
-    rebase(session as never, before, now)
+    rebase(session as never, before, now, this.isStamped)
     this.#remember(session.id, now)
     this.data = this.#dataIn(now)
     return result!
@@ -223,8 +230,8 @@ export class StoredCopy {
   /** After a merge: when it was made, too, is what the store says. */
   #dataIn(json: string): string {
     const parsed = JSON.parse(json)
-    if (typeof parsed[STAMP] === 'number') this.#created = parsed[STAMP]
-    return dataIn(json, parsed)
+    if (this.isStamped && typeof parsed[STAMP] === 'number') this.#created = parsed[STAMP]
+    return dataIn(json, parsed, this.isStamped)
   }
 
   #remember(id: string, json: string): void {

@@ -2,7 +2,14 @@
 import { Cookie } from './cookie.ts'
 import { drain } from './drain.ts'
 import { EmbeddedStore } from './embedded-store.ts'
-import { BadUser, RevocationIncomplete, SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
+import {
+  BadUser,
+  RevocationIncomplete,
+  SessionContended,
+  SessionGone,
+  SessionUnstorable,
+  StoreUnavailable,
+} from './errors.ts'
 import { type Sessions, sessions as start } from './express.ts'
 import { health } from './health.ts'
 import { load } from './load.ts'
@@ -52,7 +59,7 @@ export const sessions = Object.assign(
 
 export default sessions
 
-const errors = { BadUser, RevocationIncomplete, SessionContended, SessionGone, StoreUnavailable }
+const errors = { BadUser, RevocationIncomplete, SessionContended, SessionGone, SessionUnstorable, StoreUnavailable }
 const onTheWay = { BadForward, BodyTaken, OwnerLost, OwnerSilent }
 const required = Object.assign(sessions, {
   ...errors,
@@ -78,6 +85,7 @@ export {
   required as 'module.exports',
   SessionContended,
   SessionGone,
+  SessionUnstorable,
   StoreUnavailable,
   sticky,
 }

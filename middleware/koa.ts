@@ -2,7 +2,7 @@
 // Committed twice: as the handlers have returned, for streams and errors that Koa can still tell; and at `end()`.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { openDoor, type Upkeep } from './door.ts'
-import { SessionContended, SessionGone, StoreUnavailable } from './errors.ts'
+import { SessionContended, SessionGone, SessionUnstorable, StoreUnavailable } from './errors.ts'
 import { KoaSession, LOAD, SESSION } from './koa-session.ts'
 import { checkOptions } from './koa-session-options.ts'
 import type { SessionOptions } from './options.ts'
@@ -83,7 +83,7 @@ function told(error: StoreUnavailable): StoreUnavailable {
   return Object.assign(new StoreUnavailable('try again', error), { expose: true })
 }
 
-const errors = { SessionContended, SessionGone, StoreUnavailable }
+const errors = { SessionContended, SessionGone, SessionUnstorable, StoreUnavailable }
 const required = Object.assign(sessions, { ...errors, KoaSession, Session, sessions, sticky, default: sessions })
 
 export {
@@ -91,6 +91,7 @@ export {
   required as 'module.exports',
   SessionContended,
   SessionGone,
+  SessionUnstorable,
   StoreUnavailable,
   sessions as default,
   sticky,

@@ -45,10 +45,6 @@ function failed(error: unknown, policy: OutagePolicy | undefined): Commit {
 }
 
 function isOurs(error: unknown): boolean {
-  return (
-    error instanceof SessionGone ||
-    error instanceof StoreUnavailable ||
-    error instanceof BadUser ||
-    error instanceof SessionUnstorable
-  )
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && code.startsWith('ERR_SESSION_')
 }

@@ -11,7 +11,7 @@ import { checkId } from './option-checks.ts'
 import { driverOf, isSecure, type OutagePolicy } from './options.ts'
 import { listed } from './secrets.ts'
 import type { Keeper, Outage, Regenerate, Session, SessionRequest } from './session.ts'
-import { dataIn, dataOf, jsonOf, parse } from './snapshot.ts'
+import { dataIn, dataOf, jsonOf } from './snapshot.ts'
 import { SAME_LIFE, StoredCopy } from './stored-copy.ts'
 import { dataToStore, touch, unstorable } from './unstorable.ts'
 
@@ -158,6 +158,7 @@ export class Visit implements Keeper {
   async save(session: Session): Promise<void> {
     if (this.outage === 'anonymous') throw new StoreUnavailable('the session is not kept')
     this.#data = undefined
+    this.#copy.check(session, this.#dataOf(session))
     try {
       await this.#write(session, true)
     } catch (error) {
@@ -166,14 +167,15 @@ export class Visit implements Keeper {
   }
 
   async reload(session: Session): Promise<void> {
-    const { parsed, json } = parse(await this.#copy.driver.load(session.id, undefined, true))
-    if (parsed === undefined) throw new Error('failed to load session')
+    const { parsed, json } = await this.#copy.reload(session.id)
     this.#inflate(parsed, json, this.#copy.slid)
   }
 
   async destroy(session: Session): Promise<void> {
     if (this.#request.session === session) delete this.#request.session
-    await this.#copy.remove(session.id).catch(error => {
+    // Of a session that could not be loaded, what is meant is the one that the client has.
+    const id = (this.outage === 'anonymous' && this.#sent) || session.id
+    await this.#copy.destroy(id).catch(error => {
       throw this.#described(error)
     })
     this.#destroyed = true
@@ -183,7 +185,7 @@ export class Visit implements Keeper {
     const copy = this.#copy
     // Data that go on stay where they are until they are written under the new id. See docs/decisions.md.
     const user = keep ? copy.leave(session.id) : undefined
-    if (!keep && (copy.json !== undefined || copy.isLeaving || !copy.driver.compares)) await copy.remove(session.id)
+    if (!keep && (copy.mayBeStored || copy.isLeaving || !copy.driver.compares)) await copy.remove(session.id)
     const fresh = this.generate()
     if (!keep) return
     const { cookie, ...data } = session
@@ -196,7 +198,7 @@ export class Visit implements Keeper {
   async update<T>(session: Session, change: (data: any) => T): Promise<Awaited<T>> {
     // Nothing to compare with: a session of this request alone, or a store that cannot.
     if (this.#copy.json === undefined || !this.#copy.driver.compares) {
-      const result = await change(session)
+      const result = await this.#copy.changing.run(change, session)
       await this.save(session)
       return result
     }

@@ -1,5 +1,6 @@
 // What the store holds of one session, as far as its request knows. All that is asked of the store about a session of a
 // request is asked here, so that whatever has to go with a write or a removal has one place.
+import { Changing } from './changing.ts'
 import type { CookieData, CookieOptions } from './cookie.ts'
 import { Cookie } from './cookie.ts'
 import { lifeOf } from './cookie-life.ts'
@@ -36,6 +37,14 @@ export class StoredCopy {
   /** Sessions whose data go on under a new id, until they are written there; `user`: whose they are in the store. */
   #left: { readonly id: string; readonly user: string | undefined }[] | undefined
   #parting: Promise<void> | undefined
+  /** Made by the first `update`. */
+  #changing: Changing | undefined
+  /** Creating it is on its way. */
+  #isBeingMade = false
+  /** Another one with each session of the request: what was on its way for a former one says nothing of this one. */
+  #era = 0
+  /** The session that the app has destroyed. */
+  #ended: string | undefined
 
   constructor(house: House, driver: SessionStore) {
     this.#house = house
@@ -44,6 +53,8 @@ export class StoredCopy {
 
   /** Of a new session there is none. */
   reset(): void {
+    this.#era++
+    this.#isBeingMade = false
     this.json = this.data = this.cookie = undefined
     this.#created = Date.now()
   }
@@ -54,10 +65,14 @@ export class StoredCopy {
    */
   leave(id: string): string | undefined {
     // What was never stored need not be removed.
-    if (this.json === undefined && this.driver.compares) return undefined
+    if (!this.mayBeStored && this.driver.compares) return undefined
     const user = this.json === undefined ? undefined : this.#house.index?.userStored(this.json)
     ;(this.#left ??= []).push({ id, user })
     return user
+  }
+
+  get mayBeStored(): boolean {
+    return this.json !== undefined || this.#isBeingMade
   }
 
   get isLeaving(): boolean {
@@ -106,6 +121,13 @@ export class StoredCopy {
     return this.#house.settings.lifetime?.absolute !== undefined
   }
 
+  /** Not from a cache, and its life untouched. */
+  async reload(id: string): Promise<{ parsed: any; json: string | undefined }> {
+    const { parsed, json } = parse(await this.driver.load(id, undefined, true))
+    if (parsed === undefined || this.#isPast(parsed)) throw new Error('failed to load session')
+    return { parsed, json }
+  }
+
   /** Takes out of what was stored what is not the app's. */
   take(parsed: any): void {
     if (!this.isStamped) return
@@ -142,23 +164,37 @@ export class StoredCopy {
     await this.driver.touch(session.id, { life: this.slid, session })
   }
 
+  /** Throws for what cannot be written. That is the app's own error, and no outage of the store. */
+  check({ cookie }: Session, data: string): void {
+    jsonOf(cookie, data)
+    this.#life(cookie)
+  }
+
   /** `stays`: the handler goes on with the session, so what others wrote has to show in it. */
   async write(session: Session, data: string, stays: boolean): Promise<unknown> {
-    const life = this.#life(session.cookie)
     const { id } = session
+    // Who holds on to a session of after its end must not bring it to life again.
+    if (id === this.#ended) throw new SessionGone()
+    const life = this.#life(session.cookie)
     const seen = this.json
+    const era = this.#era
     if (life <= 0) return seen === undefined && !this.isLeaving ? undefined : this.remove(id)
     const written = jsonOf(session.cookie, data, this.#stamp)
     let json = written
+    // The commit is waited for by no callback.
+    const free = stays ? this.#changing?.free() : undefined
+    if (free !== undefined) await free
     this.#house.counts.writes++
-    if (seen === undefined)
+    if (seen === undefined) {
+      this.#isBeingMade = true
       await this.driver.create(id, { json, life, session: this.#whole(session) } satisfies Snapshot)
-    else if (this.driver.compares) {
+    } else if (this.driver.compares) {
       let merge: ((target: Data) => void) | undefined
       const apply = (current: Data) => (merge ??= merger(seen, written, this.isStamped))(current)
       json = await this.#house.writers(this.driver).write(id, { seen, json, session, life, apply })
       if (stays) rebase(session as never, written, json, this.isStamped)
     } else await this.driver.replace(id, { json, life, session: this.#whole(session) }, seen)
+    if (era !== this.#era) return
     this.#remember(id, json)
     // Once, if several write at the same time: the second to remove it would take it for revoked.
     if (this.#left !== undefined)
@@ -169,13 +205,20 @@ export class StoredCopy {
     this.cookie = session.cookie.data satisfies CookieData
   }
 
+  get changing(): Changing {
+    return (this.#changing ??= new Changing())
+  }
+
   /** Only where the driver compares, and the session is in the store. */
   async update<T>(
     session: Session,
     change: (data: any) => T,
     failed: (error: unknown) => unknown,
   ): Promise<Awaited<T>> {
+    const free = this.changing.free()
+    if (free !== undefined) await free
     const before = this.json!
+    const era = this.#era
     let result: Awaited<T>
     let thrown: { error: unknown } | undefined
     const apply = async (current: Data) => {
@@ -183,7 +226,9 @@ export class StoredCopy {
       const created = this.isStamped ? (current[STAMP] ?? this.#stamp) : undefined
       if (this.isStamped) delete current[STAMP]
       try {
-        result = await change(current)
+        result = await this.changing.run(change, current)
+        // What cannot be written fails here, alone, and not with all that are written together.
+        JSON.stringify(current)
       } catch (error) {
         thrown = { error }
         throw error
@@ -198,25 +243,38 @@ export class StoredCopy {
       .catch(error => {
         throw thrown?.error === error ? error : failed(error)
       })
-    // What the handler changed and has not saved stays changed.
-    rebase(session as never, before, now, this.isStamped)
+    if (era !== this.#era) return result!
+    // What the handler changed and has not saved stays changed. Another update of this request may have come first: what it
+    // brought into the session is no change of the handler's, and must not be written over what came after it.
+    rebase(session as never, this.json ?? before, now, this.isStamped)
     this.#remember(session.id, now)
     this.data = this.#dataIn(now)
     return result!
+  }
+
+  /** As `remove`, for good. */
+  destroy(id: string): Promise<unknown> {
+    this.#ended = id
+    return this.remove(id)
   }
 
   /** False: there was none. */
   async remove(id: string): Promise<unknown> {
     for (const old of this.#left ?? []) if (old.id !== id) await this.#end(old.id)
     this.#left = undefined
+    const era = this.#era
     const removed = await this.#end(id)
-    this.json = undefined
+    if (era === this.#era) this.json = undefined
     return removed
   }
 
   async #end(id: string): Promise<unknown> {
-    this.#house.known?.forget(id)
-    return this.driver.destroy(id)
+    const { known } = this.#house
+    known?.forget(id)
+    const removed = await this.driver.destroy(id)
+    // A request that was reading it meanwhile has kept it again.
+    known?.forget(id)
+    return removed
   }
 
   /** What a store is handed that takes objects: the stamp is no key of the app's session. */

@@ -119,6 +119,28 @@ describe('lifetime', () => {
     })
   }
 
+  it('absolute: reload() does not find a session either that has ended meanwhile', async () => {
+    const site = await open(
+      ours.serve(
+        redis.url,
+        app => {
+          app.get('/set', (req: any, res) => {
+            req.session.a = 1
+            res.send('set')
+          })
+          app.get('/', async (req: any, res) => {
+            await ago(60_000)
+            res.send(await req.session.reload().then(() => 'found', String))
+          })
+        },
+        { lifetime: { absolute: 50_000 } },
+      ),
+    )
+    await redis.client.flushall()
+    const first = await site.get('/set')
+    assert.equal((await site.get('/', first)).text, 'Error: failed to load session')
+  })
+
   it('absolute: what is stored never lives longer, and only then reading costs a command more', async () => {
     const site = await serve({ lifetime: { absolute: 600_000 } })
     const first = await site.get('/set/a')

@@ -18,6 +18,9 @@ if now then redis.call('SET', KEYS[1], now .. ' ', 'KEEPTTL') return now .. ' ' 
 const REFUSES =
   /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM|OOM|BUSY|MISCONF|NOREPLICAS)\b/
 
+/** Of these, those by which it still reads, but carries out nothing that could write. */
+const READS_ONLY = /^(?:READONLY|MISCONF|NOREPLICAS)\b/
+
 export function judge(error: unknown): Verdict {
   const { name, message } = error as Error
   if (name !== 'ReplyError') return 'away'
@@ -25,7 +28,10 @@ export function judge(error: unknown): Verdict {
 }
 
 export interface Commands {
-  /** GETEX; GET and PEXPIRE where Redis is older than 6.2. Without `life` the expiry stays as it is. */
+  /**
+   * GETEX; GET and PEXPIRE where Redis is older than 6.2; GET alone while Redis only reads. Without `life` the expiry stays
+   * as it is.
+   */
   read(key: string, life: number | undefined): Promise<string | null>
   /** With the milliseconds that are left. */
   readWithLife(key: string): Promise<{ json: string; left: number } | undefined>
@@ -53,9 +59,14 @@ export function commands(client: RedisClient): Commands {
   return {
     read(key, life) {
       if (life === undefined) return client.get(key)
-      if (!getex) return readOld(key, life)
+      const readAlone = (error: Error) => {
+        if (!READS_ONLY.test(error.message)) throw error
+        // A slide is lost. That it refuses, the next write finds out, and what has to be done then cuts off those who read.
+        return client.get(key)
+      }
+      if (!getex) return readOld(key, life).catch(readAlone)
       return client.getex(key, 'PX', ms(life)).catch((error: Error) => {
-        if (!/unknown command/i.test(error.message)) throw error
+        if (!/unknown command/i.test(error.message)) return readAlone(error)
         getex = false
         return readOld(key, life)
       })

@@ -24,7 +24,10 @@ export function redisGuards(connection: Connection, options: GuardOptions): Guar
     if (guard !== undefined) return guard
     if (guards.size >= MOST) guards.clear()
     guard = createGuard(options, {
-      judge,
+      judge(error) {
+        withoutCommand(error)
+        return judge(error)
+      },
       explain: error => explain(error, connection),
       // Silence for so long may be a connection that a firewall forgot: a new one is the way to know.
       onOpen: timedOut => timedOut && connection.renew(home),
@@ -34,10 +37,10 @@ export function redisGuards(connection: Connection, options: GuardOptions): Guar
     return guard
   }
 
-  let renewed = 0
+  let renewed = Number.NEGATIVE_INFINITY
   /** A master that has become a replica: its name, or the sentinels, may lead to the new master. */
   const renewSometimes = (home: string, why: Error) => {
-    const now = Date.now()
+    const now = performance.now()
     if (now - renewed < BETWEEN_RENEWALS) return
     renewed = now
     connection.renew(home, why)
@@ -50,6 +53,12 @@ export function redisGuards(connection: Connection, options: GuardOptions): Guar
   if (isCluster(client)) return { of: key => guardOf(connection.home(key)), vitals }
   const only = guardOf('')
   return { of: () => only, vitals }
+}
+
+/** ioredis puts on an error what was sent: ids and sessions, which would end in the log of whoever prints its causes. */
+function withoutCommand(error: unknown): void {
+  const { lastNodeError } = error as { lastNodeError?: object }
+  for (const each of [error, lastNodeError]) if (typeof each === 'object' && each !== null) delete (each as any).command
 }
 
 /** What ioredis says of a lost connection names no reason; its last error does. */

@@ -37,6 +37,7 @@ export class RedisStore extends Store implements Driven {
   #ttl: number | ((session: SessionData) => number)
   #scanCount: number
   #disableTouch: boolean
+  #deadline: number
 
   constructor(options: RedisStoreOptions | string) {
     super()
@@ -54,6 +55,7 @@ export class RedisStore extends Store implements Driven {
     const settings = nearSettings(nearCache, client)
     this.connection = connect(client)
     this.guards = redisGuards(this.connection, { deadline })
+    this.#deadline = deadline ?? 250
     this.#plain = commands(this.connection.client)
     this.nearCache = settings && near(settings, this.connection.client, this.#plain)
     this.#commands = this.nearCache?.commands ?? this.#plain
@@ -82,7 +84,7 @@ export class RedisStore extends Store implements Driven {
       destroy: async id => (await this.#ask(key(id), (redis, key) => redis.remove(key))) !== 0,
       index: redisIndex(prefix, this.connection.client, (key, work) => this.#ask(key, work)),
       vitals: () => this.guards.vitals(),
-      ready: () => this.connection.ready(),
+      ready: () => this.#ready(),
       close: () => this.close(),
     }
   }
@@ -200,8 +202,20 @@ export class RedisStore extends Store implements Driven {
         connection.gather()
         return command(this.#commands, key)
       }
-      return connection.ready().then(() => command(this.#commands, key))
+      // Whoever asked has been told by then that it failed: when Redis is back, it must not happen after all.
+      const due = performance.now() + this.#deadline
+      return connection.ready().then(() => {
+        if (performance.now() > due) throw new Error('too late')
+        return command(this.#commands, key)
+      })
     })
+  }
+
+  /** A connection alone says nothing: that of a Redis which hangs stays open. */
+  async #ready(): Promise<void> {
+    const { client } = this.connection
+    await this.connection.ready()
+    await this.guards.of('').run(() => client.ping())
   }
 
   async *#ids(): AsyncGenerator<string> {

@@ -45,13 +45,13 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
   function open() {
     if (opened !== undefined) return opened
     if (closed) throw new StoreUnavailable('it is closed')
-    if (failure !== undefined && Date.now() < failure.at + PAUSE) throw failure.error
+    if (failure !== undefined && performance.now() < failure.at + PAUSE) throw failure.error
     try {
       const files = openFiles(path)
       opened = { files, sweep: createSweep(files) }
       return opened
     } catch (error) {
-      failure = { error: new StoreUnavailable(messageOf(error), error), at: Date.now() }
+      failure = { error: new StoreUnavailable(messageOf(error), error), at: performance.now() }
       throw failure.error
     }
   }
@@ -81,8 +81,9 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
     // A session is swept late rather than found under a new time with each write.
     const dueAt = read !== undefined && read.due <= written.until ? read.due : written.until
     const text = textOf(id, { ...written, due: dueAt })
-    // An expiry alone leaves the version as it is: whoever compares the JSON is not disturbed by it.
-    const version = read === undefined ? firstVersion() : read.version + Number(read.json !== written.json)
+    // With an expiry alone, too: a sweep that has read the old one must not remove what lives on, however late this is
+    // written. Whoever compares the JSON looks once more.
+    const version = read === undefined ? firstVersion() : read.version + 1
     const writes = () => {
       void sessions.put(key, text, version)
       if (dueAt === read?.due) return
@@ -206,8 +207,11 @@ export function embeddedDriver({ path, maxSize, deadline }: EmbeddedDriverOption
       }
     },
     async touch(id, { life }) {
-      const found = find(id)
-      if (found !== undefined && !lasts(found, life)) await put(id, living(found.json, life), found, true)
+      for (;;) {
+        const found = find(id)
+        if (found === undefined || lasts(found, life)) return
+        if (await put(id, living(found.json, life), found, true)) return
+      }
     },
     async *ids() {
       let last: string | undefined

@@ -9,7 +9,7 @@ export interface Entry {
   readonly slack: number
   /** Unix milliseconds under which the sweep knows it. */
   readonly due: number
-  /** Counts up with every change of the JSON. */
+  /** Counts up with every write. */
   readonly version: number
 }
 

@@ -46,8 +46,12 @@ export function createSweep(files: Files): Sweep {
         continue
       }
       removed = true
-      if (found !== undefined) work.push(write(() => sessions.ifVersion(key, version, () => sessions.remove(key))))
-      work.push(write(() => due.remove(entry)))
+      const writes = () => {
+        void sessions.remove(key)
+        void due.remove(entry)
+      }
+      // What has been written meanwhile stays, and is looked at another time.
+      work.push(write(() => (found === undefined ? due.remove(entry) : sessions.ifVersion(key, version, writes))))
     }
     const [forgotten] = await Promise.all([forgetEntries(files, expired, looks), ...work])
     return forgotten || removed

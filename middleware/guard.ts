@@ -48,13 +48,16 @@ export function createGuard({ deadline = 250 }: GuardOptions, watch: Watch): Gua
   let lastReason = ''
   let lastAnswer = 0
 
-  const failed = (reason: string, cause: unknown, timedOut: boolean) => {
+  const failed = (reason: string, cause: unknown, { timedOut = false, isTrial = false }) => {
     counts.failures++
     lastReason = reason
+    // Those that were under way as it opened prove nothing new: a hundred of them would double the pause a hundred times.
+    if (openUntil > 0 && !isTrial) return new StoreUnavailable(reason, cause)
     if (openUntil > 0) pause = Math.min(pause * 2, LONGEST_PAUSE)
     else if (++failures < FAILURES) return new StoreUnavailable(reason, cause)
     else counts.opened++
-    openUntil = Date.now() + pause
+    // Not by the clock on the wall, which may be set back by an hour.
+    openUntil = performance.now() + pause
     watch.onOpen?.(timedOut)
     return new StoreUnavailable(reason, cause)
   }
@@ -71,11 +74,12 @@ export function createGuard({ deadline = 250 }: GuardOptions, watch: Watch): Gua
       return openUntil > 0
     },
     retry() {
-      if (openUntil > 0) openUntil = Math.min(openUntil, Date.now())
+      if (openUntil > 0) openUntil = Math.min(openUntil, performance.now())
     },
     run(work) {
-      if (openUntil > 0) {
-        const now = Date.now()
+      const isTrial = openUntil > 0
+      if (isTrial) {
+        const now = performance.now()
         if (now < openUntil) {
           counts.refused++
           return Promise.reject(new StoreUnavailable(`not asked again yet, after: ${lastReason}`))
@@ -103,7 +107,12 @@ export function createGuard({ deadline = 250 }: GuardOptions, watch: Watch): Gua
           }
           late = true
           const known = watch.explain?.(undefined)
-          reject(failed(`no answer within ${deadline} ms${known ? `; ${known}` : ''}`, undefined, true))
+          reject(
+            failed(`no answer within ${deadline} ms${known ? `; ${known}` : ''}`, undefined, {
+              timedOut: true,
+              isTrial,
+            }),
+          )
         }
         let timer = setTimeout(expire, deadline)
         started(work).then(
@@ -118,7 +127,7 @@ export function createGuard({ deadline = 250 }: GuardOptions, watch: Watch): Gua
             if (late) return
             const verdict = watch.judge(error)
             if (verdict === 'away') {
-              reject(failed(watch.explain?.(error) ?? messageOf(error), error, false))
+              reject(failed(watch.explain?.(error) ?? messageOf(error), error, { isTrial }))
               return
             }
             // It speaks, so nobody waits for it: what it can do still, reading for one, goes on, and so does asking.

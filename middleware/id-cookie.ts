@@ -15,7 +15,7 @@ export interface ParsedCookies extends IncomingMessage {
 
 /** Signatures that were found to be right need not be computed again for every request of a client. */
 export interface KnownIds {
-  of(raw: string, verify: () => string | undefined): string | undefined
+  of(raw: string, secrets: readonly Secret[]): string | undefined
   signed(id: string, secret: Secret): string
 }
 
@@ -24,8 +24,15 @@ const MOST_KNOWN = 10_000
 export function knownIds(): KnownIds {
   const known = new Map<string, string>()
   const signatures = new Map<string, string>()
+  /** Those that `known` was verified with, and the one of `signatures`: an app may change its array of secrets in place. */
+  let verifiedWith: readonly Secret[] = []
+  let signedWith: Secret | undefined
   return {
     signed(id, secret) {
+      if (secret !== signedWith) {
+        signatures.clear()
+        signedWith = secret
+      }
       let found = signatures.get(id)
       if (found === undefined) {
         found = signed(id, secret)
@@ -34,10 +41,14 @@ export function knownIds(): KnownIds {
       }
       return found
     },
-    of(raw, verify) {
+    of(raw, secrets) {
+      if (!areSame(secrets, verifiedWith)) {
+        known.clear()
+        verifiedWith = [...secrets]
+      }
       const found = known.get(raw)
       if (found !== undefined) return found
-      const id = verify()
+      const id = verified(raw, secrets)
       // Forged ones are computed each time: they could fill it.
       if (id !== undefined) {
         if (known.size >= MOST_KNOWN) known.clear()
@@ -48,8 +59,15 @@ export function knownIds(): KnownIds {
   }
 }
 
+/** By identity: no cost for a request, as long as nobody writes into the bytes of a Buffer. */
+function areSame(some: readonly Secret[], others: readonly Secret[]): boolean {
+  if (some.length !== others.length) return false
+  for (let nth = 0; nth < some.length; nth++) if (some[nth] !== others[nth]) return false
+  return true
+}
+
 /** Without a memory: for secrets that come with the request. */
-export const unknownIds: KnownIds = { of: (_, verify) => verify(), signed }
+export const unknownIds: KnownIds = { of: verified, signed }
 
 /** The id that came with a signature by one of the secrets; else undefined. */
 export function readId(
@@ -60,7 +78,7 @@ export function readId(
 ): string | undefined {
   const header = request.headers.cookie
   const raw = header?.includes(name) ? parse(header)[name] : undefined
-  const fromHeader = raw && known.of(raw, () => verified(raw, secrets))
+  const fromHeader = raw && known.of(raw, secrets)
   if (fromHeader) return fromHeader
   // cookie-parser has read what may since have been taken out of the header.
   const parsed = request.signedCookies?.[name]

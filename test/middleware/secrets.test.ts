@@ -1,5 +1,7 @@
 import { assert } from 'chai'
 import { sessions } from '../../middleware/index.ts'
+import { MemoryStore } from '../../middleware/memory-store.ts'
+import { site } from './contenders.ts'
 import { warningsOf } from './warnings.ts'
 
 describe('secrets', () => {
@@ -31,6 +33,41 @@ describe('secrets', () => {
   it('that are bad are refused, naming option and length, and not repeated', () => {
     for (const [options, message] of bad) assert.throws(start(options), TypeError, message)
     assert.throws(start({ secret: 'hunt2' }), /^(?!.*hunt2)/)
+  })
+
+  it('may be changed in place: one that is taken out is accepted no more, and the first one signs', async () => {
+    const secret = ['keyboard cat', 'the other cat']
+    const middleware = sessions({
+      resave: false,
+      saveUninitialized: false,
+      secret,
+      store: new MemoryStore(),
+      rolling: true,
+    })
+    const served = await site(
+      middleware,
+      app => {
+        app.get('/in', (req: any, res) => {
+          req.session.user = 'ada'
+          res.send('in')
+        })
+        app.get('/me', (req: any, res) => void res.send(String(req.session.user)))
+      },
+      () => middleware.close(),
+    )
+    try {
+      const first = await served.get('/in')
+      assert.equal((await served.get('/me', first)).text, 'ada')
+      secret.unshift('the new cat')
+      const renewed = await served.get('/me', first)
+      assert.equal(renewed.text, 'ada')
+      assert.notEqual(renewed.cookie, first.cookie)
+      secret.length = 1
+      assert.equal((await served.get('/me', first)).text, 'undefined')
+      assert.equal((await served.get('/me', renewed)).text, 'ada')
+    } finally {
+      await served.close()
+    }
   })
 
   it('in production are warned of when short or known to everybody, once', async () => {

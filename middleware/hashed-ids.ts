@@ -41,7 +41,7 @@ function under(base: SessionStore): SessionStore {
   return {
     ...base,
     ...(base.index && { index: { ...base.index, keyOf: storedId } }),
-    load: (id, life) => base.load(storedId(id), life),
+    load: (id, life, fresh) => base.load(storedId(id), life, fresh),
     create: (id, snapshot) => base.create(storedId(id), snapshot),
     ...(add && { add: (id: string, snapshot: Snapshot) => add(storedId(id), snapshot) }),
     replace: (id, snapshot, seen) => base.replace(storedId(id), snapshot, seen),
@@ -55,14 +55,14 @@ function moving(base: SessionStore, mover: Mover): SessionStore {
   const hashed = under(base)
   return {
     ...hashed,
-    async load(id, life) {
+    async load(id, life, fresh) {
       const to = storedId(id)
-      const found = textOf(await base.load(to, life))
+      const found = textOf(await base.load(to, life, fresh))
       if (found !== undefined) return mover.settled(id, to, found, life)
       if (isStoredId(id)) return undefined
-      const old = textOf(await base.load(id, undefined))
+      const old = textOf(await base.load(id, undefined, fresh))
       if (old === undefined) return undefined
-      if (isMoved(old)) return mover.settled(id, to, textOf(await base.load(to, life)), life)
+      if (isMoved(old)) return mover.settled(id, to, textOf(await base.load(to, life, fresh)), life)
       // What nobody can use stays where it is.
       return isSession(parse(old).parsed) ? mover.move(id, to, old, life) : old
     },
@@ -77,18 +77,18 @@ function moving(base: SessionStore, mover: Mover): SessionStore {
 }
 
 function finding(base: SessionStore, mover: Mover): SessionStore {
-  const hashed = async (id: string, life: number | undefined) => {
+  const hashed = async (id: string, life: number | undefined, fresh?: boolean) => {
     const to = storedId(id)
-    return mover.settled(id, to, textOf(await base.load(to, life)), life)
+    return mover.settled(id, to, textOf(await base.load(to, life, fresh)), life)
   }
   const replaceHashed = replacing(base, mover)
   const { claim } = base
   return {
     ...base,
-    async load(id, life) {
+    async load(id, life, fresh) {
       if (isStoredId(id)) return undefined
-      const found = textOf(await base.load(id, life))
-      return found === undefined || isMoved(found) ? hashed(id, life) : found
+      const found = textOf(await base.load(id, life, fresh))
+      return found === undefined || isMoved(found) ? hashed(id, life, fresh) : found
     },
     async replace(id, snapshot, seen) {
       const replaced = await base.replace(id, snapshot, seen)
@@ -132,11 +132,11 @@ async function destroyBoth(base: SessionStore, id: string): Promise<boolean> {
 function movingBlindly(base: SessionStore): SessionStore {
   return {
     ...under(base),
-    async load(id, life) {
+    async load(id, life, fresh) {
       const to = storedId(id)
-      const found = await base.load(to, life)
+      const found = await base.load(to, life, fresh)
       if (found !== undefined || isStoredId(id)) return found
-      const old = await base.load(id, undefined)
+      const old = await base.load(id, undefined, fresh)
       if (typeof old !== 'object') return old
       await base.create(to, { json: JSON.stringify(old), life: life ?? 0, session: old as never })
       await base.destroy(id)

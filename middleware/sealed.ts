@@ -27,7 +27,7 @@ export function sealed(base: SessionStore, { seal, open }: Seal): SessionStore {
 
   return {
     ...base,
-    load: async (id, life) => opened(id, await base.load(id, life)),
+    load: async (id, life, fresh) => opened(id, await base.load(id, life, fresh)),
     create: (id, snapshot) => base.create(id, closed(id, snapshot)),
     ...(add && { add: (id: string, snapshot: Snapshot) => add(id, closed(id, snapshot)) }),
     replace,

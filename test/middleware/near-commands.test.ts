@@ -61,6 +61,33 @@ describe('sessions from the process', () => {
     assert.deepEqual(called, {})
   })
 
+  it('reload() is answered by Redis, hardened or not', async () => {
+    for (const hardened of [{}, { encrypt: 'x'.repeat(32) }, { hashIds: true }, { hashIds: 'read' }]) {
+      const store = await start()
+      const site = await open(
+        ours.serve(
+          redis.url,
+          (app: express.Express) => {
+            app.get('/set', (req: any, res) => {
+              req.session.user = 'ada'
+              res.send()
+            })
+            app.get('/get', (_, res) => void res.send(String(store.nearCache!.counts.hits)))
+            app.get('/reload', async (req: any, res) => {
+              const { hits } = store.nearCache!.counts
+              await req.session.reload()
+              res.send(`${req.session.user} ${store.nearCache!.counts.hits - hits}`)
+            })
+          },
+          { redis: undefined, store, ...hardened },
+        ),
+      )
+      const first = await site.get('/set')
+      await poll(async () => Number((await site.get('/get', first)).text) > 0)
+      assert.equal((await site.get('/reload', first)).text, 'ada 0', JSON.stringify(hardened))
+    }
+  })
+
   it('is off by default, and costs what it cost', async () => {
     const store = await open(new RedisStore(redis.url))
     await put('a')

@@ -45,6 +45,6 @@ function failed(error: unknown, policy: OutagePolicy | undefined): Commit {
 }
 
 function isOurs(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
+  const code = (error as { code?: unknown } | null | undefined)?.code
   return typeof code === 'string' && code.startsWith('ERR_SESSION_')
 }

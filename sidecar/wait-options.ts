@@ -21,7 +21,7 @@ export function readWait(args: readonly string[]): WaitOptions | { readonly prob
   const options = { admin: { type: 'string' }, timeout: { type: 'string' }, grace: { type: 'string' } } as const
   const { values, positionals } = parseArgs({ args: [...own], options, allowPositionals: true })
   if (positionals.length > 0) return { problem: `write -- before the command: outrigger wait -- ${positionals[0]} ...` }
-  if (dashes !== -1 && command.length === 0) return { problem: 'there is no command behind --' }
+  if (dashes !== -1 && (command.length === 0 || command[0] === '')) return { problem: 'there is no command behind --' }
   const admin = readAddress(values.admin ?? ADMIN_DEFAULT, 'connect')
   if ('problem' in admin) return { problem: `--admin ${admin.problem}` }
   const timeout = readDuration(values.timeout ?? '60s', '1ms', '24h')

@@ -19,17 +19,41 @@ const NOT_RUNNABLE = 126
 
 /** Resolves with the exit code. */
 export async function wait({ admin, timeout, grace, command }: WaitOptions): Promise<number> {
-  await ready(admin, timeout)
+  const told = await ready(admin, timeout)
+  if (told !== undefined) return 128 + constants.signals[told]
   const [program, ...args] = command
   return program === undefined ? 0 : run({ admin, grace }, program, args)
 }
 
-async function ready(admin: string, timeout: number): Promise<void> {
+/**
+ * Resolves with the signal that came meanwhile. Without a handler the kernel drops SIGTERM for the first process of a
+ * container, which would go on waiting.
+ */
+async function ready(admin: string, timeout: number): Promise<NodeJS.Signals | undefined> {
+  let told: NodeJS.Signals | undefined
+  const over = new AbortController()
+  const hear = (signal: NodeJS.Signals) => {
+    told = signal
+    over.abort()
+  }
+  for (const signal of ENDING) process.on(signal, hear)
+  try {
+    await answers(admin, timeout, over.signal)
+  } catch (error) {
+    if (told === undefined) throw error
+  } finally {
+    for (const signal of ENDING) process.off(signal, hear)
+  }
+  return told
+}
+
+async function answers(admin: string, timeout: number, over: AbortSignal): Promise<void> {
   const end = performance.now() + timeout
-  for (let why = 'nobody has answered yet'; ; await sleep(LOOK)) {
+  for (let why = 'nobody has answered yet'; ; await sleep(LOOK, undefined, { signal: over })) {
     try {
-      const answer = await ask(admin, '/readyz')
-      answer.resume()
+      const answer = await ask(admin, '/readyz', AbortSignal.any([over, AbortSignal.timeout(PATIENCE)]))
+      // The status says it all; somebody else's server may go on for ever.
+      answer.destroy()
       if (answer.statusCode === 200) return
       why = `it answers ${answer.statusCode}`
     } catch (error) {
@@ -46,7 +70,13 @@ interface Beside {
 }
 
 function run({ admin, grace }: Beside, program: string, args: readonly string[]): Promise<number> {
-  const child = spawn(program, args, { stdio: 'inherit' })
+  let child: ChildProcess
+  try {
+    child = spawn(program, args, { stdio: 'inherit' })
+  } catch (error) {
+    // For some reasons, such as a file in the place of a folder, it throws.
+    return Promise.resolve(notStarted(program, error as NodeJS.ErrnoException))
+  }
   const over = new AbortController()
   let killer: NodeJS.Timeout | undefined
   for (const signal of PASSED_ON) {
@@ -60,8 +90,7 @@ function run({ admin, grace }: Beside, program: string, args: readonly string[])
   return new Promise(resolve => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       over.abort()
-      process.stderr.write(`outrigger: ${program} cannot be started: ${error.message}\n`)
-      resolve(error.code === 'ENOENT' ? NOT_FOUND : NOT_RUNNABLE)
+      resolve(notStarted(program, error))
     })
     child.once('exit', (code, signal) => {
       over.abort()
@@ -69,6 +98,11 @@ function run({ admin, grace }: Beside, program: string, args: readonly string[])
       resolve(signal === null ? code! : 128 + constants.signals[signal])
     })
   })
+}
+
+function notStarted(program: string, error: NodeJS.ErrnoException): number {
+  process.stderr.write(`outrigger: ${program} cannot be started: ${error.message}\n`)
+  return error.code === 'ENOENT' ? NOT_FOUND : NOT_RUNNABLE
 }
 
 /** A terminal's Ctrl-C reaches the command without us: a second one would count as the second one. */
@@ -97,8 +131,9 @@ function ask(admin: string, path: string, signal?: AbortSignal): Promise<Incomin
   const at = admin.startsWith('unix:') ? { socketPath: admin.slice(5) } : hostAndPort(admin)
   return new Promise((resolve, reject) => {
     const request = get({ ...at, path, agent: false, ...(signal ? { signal } : {}) }, resolve)
-    request.setTimeout(PATIENCE, () => path === '/attach' || request.destroy(new Error('no answer within a second')))
-    request.once('error', reject)
+    request.once('error', error =>
+      reject(error.name === 'TimeoutError' ? new Error('no answer within a second') : error),
+    )
   })
 }
 

@@ -156,10 +156,32 @@ describe('outrigger wait', () => {
     )
   })
 
+  it('ends at SIGTERM while it waits, for a server that goes on for ever too', async () => {
+    const endless = await keep(
+      startApp((_, response) => {
+        response.writeHead(503)
+        const timer = setInterval(() => response.write('x'), 20)
+        response.once('close', () => clearInterval(timer))
+      }),
+    )
+    for (const admin of [endless.address, await freeAddress()]) {
+      const command = await keep(Promise.resolve(outrigger(['wait', '--admin', admin])))
+      await sleep(600)
+      command.kill('SIGTERM')
+      expect(await command.exit).to.deep.equal({ code: 143, signal: null })
+    }
+    const late = await keep(Promise.resolve(outrigger(['wait', '--admin', endless.address, '--timeout', '300ms'])))
+    expect((await late.exit).code).to.equal(1)
+    expect(late.stderr).to.match(/is not ready after 0.3 s: it answers 503\n$/)
+  })
+
   it('says that the command cannot be started, as a shell does', async () => {
     const ready = await keep(startApp((_, response) => void response.end('ready\n')))
     const command = await keep(Promise.resolve(outrigger(['wait', '--admin', ready.address, '--', './no-such'])))
     expect((await command.exit).code).to.equal(127)
     expect(command.stderr).to.match(/^outrigger: \.\/no-such cannot be started: .*ENOENT\n$/)
+    const odd = await keep(Promise.resolve(outrigger(['wait', '--admin', ready.address, '--', '/etc/passwd/x'])))
+    expect((await odd.exit).code).to.equal(126)
+    expect(odd.stderr).to.match(/^outrigger: \/etc\/passwd\/x cannot be started: .*ENOTDIR\n$/)
   })
 })

@@ -23,8 +23,9 @@ const USAGE = `outrigger ${VERSION}
 
 SIGTERM or SIGINT drains: what is in flight may end, then it stops. A second signal, half a second later or more, stops at
 once.
-Exit codes: 0 all is well, 1 it could not start, had to cut connections or did not get ready, 2 the command line is wrong;
-of wait, COMMAND's own.
+Exit codes: 0 all is well; 1 it could not start or had to cut connections, of check that FILE is wrong, of wait that the
+sidecar did not get ready; 2 the command line is wrong. Of wait besides: 127 COMMAND cannot be started, 137 it was killed,
+else its own.
 `
 
 /** What is said in one line. */

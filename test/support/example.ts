@@ -69,7 +69,7 @@ export async function openExample(name: string, { env, skip, edit }: ExampleOpti
     const found = (path: string, file: string) => (configs.includes(file) ? join(folder, file) : join(ROOT, path))
     return here(command)
       .replace(/(?<=^|\s)examples\/[\w-]+\/([\w.-]+)/g, found)
-      .replace('npx outrigger', `${process.execPath} ${join(ROOT, 'dist/sidecar/bin.js')}`)
+      .replace('dist/sidecar/bin.js', join(ROOT, 'dist/sidecar/bin.js'))
       .replace(/npx tsx --tsconfig (\S+)/, `TSX_TSCONFIG_PATH=$1 ${process.execPath} --import ${tsx}`)
       .replace(/(?<=^|\s)node(?= )/g, process.execPath)
   }

@@ -53,7 +53,7 @@ export class EmbeddedStore extends Store implements Driven {
     return this.#driver.close()
   }
 
-  override get(id: string, callback: (error: any, session?: SessionData | null) => void): void {
+  override get(id: string, callback: (error: any, session?: any) => void): void {
     reply(this.#get(id), callback)
   }
 

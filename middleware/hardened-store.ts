@@ -26,7 +26,7 @@ export class HardenedStore extends Store {
     this.generate = request => store.generate(request)
   }
 
-  override get(id: string, callback: (error: any, session?: SessionData | null) => void): void {
+  override get(id: string, callback: (error: any, session?: any) => void): void {
     reply(this.#read(this.#for(id), id), callback)
   }
 

@@ -13,9 +13,10 @@ export interface HardeningOptions {
   hashIds?: HashIds | undefined
   /**
    * Encrypts what is stored (AES-256-GCM). Of several keys the first encrypts, all decrypt; `'plaintext'` as the first
-   * writes plaintext and reads both. Needs `redis`, RedisStore or the in-process store. Default: plaintext.
+   * writes plaintext and reads both. Needs a store of ours. Left out or false: plaintext. A TypeError when it is there and
+   * undefined, as with an environment variable that is not set.
    */
-  encrypt?: Encrypt | undefined
+  encrypt?: Encrypt | false | undefined
   /** With `encrypt`: what is stored as plaintext is no session. Default false. */
   encryptedOnly?: boolean | undefined
 }
@@ -29,7 +30,12 @@ export interface Hardening {
 
 /** Undefined when nothing is asked for. Throws a TypeError for bad options, and for a store that cannot do it. */
 export function hardening(options: HardeningOptions, driver: SessionStore): Hardening | undefined {
-  const { hashIds = false, encrypt, encryptedOnly = false } = options
+  const { hashIds = false, encryptedOnly = false } = options
+  if ('encrypt' in options && options.encrypt === undefined)
+    throw new TypeError(
+      'encrypt option is undefined; is the environment variable set? For no encryption leave it out or say false',
+    )
+  const encrypt = options.encrypt === false ? undefined : options.encrypt
   if (typeof hashIds !== 'boolean' && hashIds !== 'read' && hashIds !== 'only')
     throw new TypeError(`hashIds option must be true, false, 'read' or 'only', not ${JSON.stringify(hashIds)}`)
   if (typeof encryptedOnly !== 'boolean')
@@ -44,7 +50,7 @@ export function hardening(options: HardeningOptions, driver: SessionStore): Hard
   const make = (base: SessionStore) => {
     if (seal && !base.compares)
       throw new TypeError(
-        'encrypt needs a store that takes text: redis, RedisStore or the in-process store. Other express-session stores take objects',
+        'encrypt needs a store that takes text: redis, RedisStore, the embedded or the in-process one. Other express-session stores take objects',
       )
     const byKey = seal ? sealed(base, seal) : base
     return { byKey, byId: hashIds ? hashedIds(byKey, hashIds) : byKey }

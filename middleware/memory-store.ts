@@ -50,7 +50,7 @@ export class MemoryStore extends Store implements Driven {
     return this.get === get && this.set === set && this.touch === touch && this.destroy === destroy
   }
 
-  override get(id: string, callback: (error: any, session?: SessionData | null) => void): void {
+  override get(id: string, callback: (error: any, session?: any) => void): void {
     setImmediate(callback, null, this.#inflated(id))
   }
 

@@ -51,15 +51,26 @@ const CLUSTER: ClusterOptions = {
 }
 
 export function open(source: Exclude<RedisSource, RedisClient>): RedisClient {
+  if (typeof source === 'string' && source.trim() === '')
+    throw new TypeError('redis is an empty string; is the environment variable set?')
   const options = typeof source === 'string' ? parsed(source) : source
   if (typeof options === 'string') return new Redis(options, OWN as object)
   if (isNodes(options)) return openCluster({ cluster: options })
   if (typeof options !== 'object' || options === null)
     throw new TypeError(`redis must be a URL, options or an ioredis instance, not ${kindOf(options)}`)
+  refuseForeign(options)
   if ('cluster' in options) return openCluster(options)
   if (options.sentinels && !options.name)
     throw new TypeError('redis: sentinels need name, the name under which they know the master')
   return new Redis({ ...OWN, ...options } as object)
+}
+
+/** Options of node-redis: ioredis ignores them in silence, and connects to 127.0.0.1:6379. */
+function refuseForeign(options: object): void {
+  if ('url' in options)
+    throw new TypeError("redis.url is no option of ioredis: give the URL itself, redis: 'redis://...'")
+  if ('socket' in options)
+    throw new TypeError('redis.socket is no option of ioredis: give host and port, redis: { host, port }')
 }
 
 function openCluster({ cluster, redisOptions, ...options }: ClusterSource): Cluster {

@@ -100,7 +100,7 @@ export class RedisStore extends Store implements Driven {
     return this.connection.close()
   }
 
-  override get(id: string, callback: (error: any, session?: SessionData | null) => void): void {
+  override get(id: string, callback: (error: any, session?: any) => void): void {
     reply(this.#get(this.#prefix + id), callback)
   }
 

@@ -82,7 +82,8 @@ export interface Driven {
   readonly genuine: boolean
 }
 
-type Found = (error: any, session?: SessionData | null) => void
+/** `session` is SessionData or null. Not said in the type: else express-session's types would not take our stores. */
+type Found = (error: any, session?: any) => void
 
 /** express-session's `Store`. `get`, `set` and `destroy` are what a store has to bring. */
 export interface Store extends EventEmitter {
@@ -95,8 +96,10 @@ export interface Store extends EventEmitter {
   clear?(callback?: Callback): void
   generate(request: any): void
   regenerate(request: any, callback: Callback): void
-  load(id: string, callback: (error?: any, session?: Session) => void): void
-  createSession(request: any, data: any): Session & SessionData
+  /** Gives a Session. */
+  load(id: string, callback: (error?: any, session?: any) => void): void
+  /** Returns a Session. */
+  createSession(request: any, data: any): any
 }
 
 /** A function and no class: stores written before there were classes call it without `new`. */

@@ -21,6 +21,19 @@ describe('drop-in types', () => {
     })
   }
 
+  it('let our stores be given to express-session', () => {
+    const text = `import express from 'express'
+      import session from 'express-session'
+      import { EmbeddedStore, MemoryStore, RedisStore } from 'outrigger'
+      declare module 'express-session' {
+        interface SessionData { user: string }
+      }
+      for (const store of [new RedisStore({ client: 'redis://localhost' }), new EmbeddedStore(), new MemoryStore()])
+        express().use(session({ secret: 'x', store, resave: false, saveUninitialized: false }))`
+    // Both declare `req.session`, each its own: of that tsc complains in their declarations.
+    assert.equal(compile(text, '--skipLibCheck'), '')
+  })
+
   it('know what sessions<MyData>() holds, promises, and the mistakes', () => {
     const text = `import { sessions } from 'outrigger'
       import express from 'express'
@@ -52,7 +65,7 @@ describe('drop-in types', () => {
     )
   })
 
-  function compile(text: string): string {
+  function compile(text: string, ...more: string[]): string {
     writeFileSync(join(folder, 'app.mts'), text)
     const options = [
       '--noEmit',
@@ -65,6 +78,7 @@ describe('drop-in types', () => {
       '--types',
       'node',
       '--esModuleInterop',
+      ...more,
     ]
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
     return spawnSync(process.execPath, [tsc, ...options, join(folder, 'app.mts')], { encoding: 'utf8' }).stdout

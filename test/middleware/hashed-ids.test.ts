@@ -101,7 +101,7 @@ describe('hashed ids', () => {
     assert.deepEqual(await costs({ hashIds: 'read' }), [...plain.slice(0, 4), { getex: 2 }, { getex: 1, del: 2 }])
   })
 
-  for (const encrypt of [undefined, Buffer.alloc(32, 1)]) {
+  for (const encrypt of [false, Buffer.alloc(32, 1)] as const) {
     it(`take over the sessions that are there${encrypt ? ', encrypting them' : ''}`, async () => {
       const old = await serve({})
       const first = await old.get('/set/a')

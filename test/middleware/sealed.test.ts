@@ -218,6 +218,7 @@ describe('sealed', () => {
     [{ encryptedOnly: true }, /^encryptedOnly option needs encrypt/],
     [{ encrypt: A, encryptedOnly: 'yes' }, /^encryptedOnly option must be true or false, not string/],
     [{ encrypt: ['plaintext', A], encryptedOnly: true }, /contradicts/],
+    [{ encrypt: undefined }, /^encrypt option is undefined; is the environment variable set\?/],
     [{ encrypt: A, store: new expressSession.MemoryStore() }, /^encrypt needs a store that takes text/],
   ]
   it('refuses what is no key, and stores that take objects', () => {

@@ -1,9 +1,11 @@
 // What a handler of Koa holds: a Session that also answers to what koa-session's does.
 // The types of Koa come from the app's own @types/koa; at run time there is nothing of it here.
 /// <reference types="koa" preserve="true" />
+
+import { KEEPER } from './keeper.ts'
 import { kindOf } from './koa-session-options.ts'
 import { takes } from './own-keys.ts'
-import { KEEPER, type Regenerate, Session, type SessionData, type SessionRequest } from './session.ts'
+import { type Regenerate, Session, type SessionData, type SessionRequest } from './session.ts'
 import type { Visit } from './sessions.ts'
 
 export class KoaSession extends Session {

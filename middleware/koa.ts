@@ -2,15 +2,29 @@
 // Committed twice: as the handlers have returned, for streams and errors that Koa can still tell; and at `end()`.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { openDoor, type Upkeep } from './door.ts'
-import { SessionContended, SessionGone, SessionUnstorable, StoreUnavailable } from './errors.ts'
+import { drain } from './drain.ts'
+import {
+  BadUser,
+  RevocationIncomplete,
+  SessionContended,
+  SessionGone,
+  SessionUnstorable,
+  StoreUnavailable,
+} from './errors.ts'
+import { health } from './health.ts'
+import { KEEPER } from './keeper.ts'
 import { KoaSession, LOAD, SESSION } from './koa-session.ts'
 import { checkOptions } from './koa-session-options.ts'
+import { load } from './load.ts'
 import type { SessionOptions } from './options.ts'
-import { KEEPER, Session, type SessionData, type SessionRequest } from './session.ts'
+import { Session, type SessionData, type SessionRequest } from './session.ts'
 import type { Visit } from './sessions.ts'
 import { sticky } from './sticky.ts'
 import type { UserSessions } from './user-sessions.ts'
 
+export type { Drain, Drained, DrainOptions } from './drain.ts'
+export type { Check, CheckReport, Health, HealthOptions, HealthReport, HealthState } from './health.ts'
+export type { Load, LoadOptions, ShedOptions } from './load.ts'
 export type { OutagePolicy, SessionOptions } from './options.ts'
 // By star: only so can an app add its keys to SessionData under the name of the package.
 export * from './session.ts'
@@ -83,11 +97,17 @@ function told(error: StoreUnavailable): StoreUnavailable {
   return Object.assign(new StoreUnavailable('try again', error), { expose: true })
 }
 
-const errors = { SessionContended, SessionGone, SessionUnstorable, StoreUnavailable }
-const required = Object.assign(sessions, { ...errors, KoaSession, Session, sessions, sticky, default: sessions })
+const errors = { BadUser, RevocationIncomplete, SessionContended, SessionGone, SessionUnstorable, StoreUnavailable }
+const beside = { drain, health, load, sticky }
+const required = Object.assign(sessions, { ...errors, ...beside, KoaSession, Session, sessions, default: sessions })
 
 export {
+  BadUser,
+  drain,
+  health,
   KoaSession,
+  load,
+  RevocationIncomplete,
   required as 'module.exports',
   SessionContended,
   SessionGone,

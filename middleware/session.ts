@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Cookie } from './cookie.ts'
 import type { Secret } from './id-cookie.ts'
+import { fallback, KEEPER } from './keeper.ts'
 import { hide, takes } from './own-keys.ts'
 
 /** `declare module 'outrigger' { interface SessionData { user: string } }` adds the keys of an app. */
@@ -45,16 +46,7 @@ export interface Keeper {
   revokeOthers(session: Session): Promise<number>
 }
 
-/** Where a request has its keeper. */
-export const KEEPER = Symbol('outrigger.keeper')
 const OWN = Symbol('outrigger.own')
-
-/** Of a request that no middleware of ours has seen: the store alone. Set by `store.ts`. */
-export const fallback: { keeper: (request: SessionRequest) => Keeper } = {
-  keeper: () => {
-    throw new Error('This session belongs to no request')
-  },
-}
 
 export class Session {
   declare cookie: Cookie
@@ -155,7 +147,7 @@ function ownOf(session: object): { request: SessionRequest; id: string } {
 
 function keeperOf(session: Session): Keeper {
   const { request } = ownOf(session)
-  return (request as { [KEEPER]?: Keeper })[KEEPER] ?? fallback.keeper(request)
+  return (request as { [KEEPER]?: Keeper })[KEEPER] ?? (fallback.keeper(request) as Keeper)
 }
 
 function answer(session: any, work: Promise<void>, callback: Callback | undefined): any {

@@ -3,7 +3,8 @@
 import { EventEmitter } from 'node:events'
 import { Cookie } from './cookie.ts'
 import { handleOf } from './handle.ts'
-import { type Callback, fallback, type Keeper, Session, type SessionData, type SessionRequest } from './session.ts'
+import { fallback } from './keeper.ts'
+import { type Callback, type Keeper, Session, type SessionData, type SessionRequest } from './session.ts'
 import type { StoreVitals } from './vitals.ts'
 
 export type Awaitable<T> = T | Promise<T>
@@ -139,7 +140,7 @@ Object.assign(Store.prototype, {
   },
 })
 
-fallback.keeper = request => storeKeeper(request, request.sessionStore)
+fallback.keeper = (request: SessionRequest) => storeKeeper(request, request.sessionStore)
 
 /** Of a session that was made outside of our middleware: by `store.load()`, or by express-session. */
 function storeKeeper(request: SessionRequest, store: Store): Keeper {

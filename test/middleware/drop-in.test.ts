@@ -56,13 +56,16 @@ describe('drop-in types', () => {
     for (const name of ['Store', 'MemoryStore', 'Cookie', 'Session', 'RedisStore', 'sessions']) {
       assert.isFunction(required[name], name)
     }
-    const inside = ['KEEPER', 'fallback']
-    assert.includeMembers(
-      Object.keys(required),
-      Object.keys(await import('../../middleware/index.ts')).filter(
-        name => name !== 'module.exports' && !inside.includes(name),
-      ),
-    )
+    const all = Object.keys(await import('../../middleware/index.ts')).filter(name => name !== 'module.exports')
+    assert.includeMembers(Object.keys(required), all)
+    assert.notIncludeMembers(all, ['KEEPER', 'fallback'])
+  })
+
+  it('of Koa has what stands beside the sessions too', async () => {
+    const names = ['drain', 'health', 'load', 'sticky', 'BadUser', 'RevocationIncomplete', 'StoreUnavailable']
+    const required = createRequire(import.meta.url)('outrigger/koa')
+    for (const name of names) assert.isFunction(required[name], name)
+    assert.includeMembers(Object.keys(await import('../../middleware/koa.ts')), names)
   })
 
   function compile(text: string, ...more: string[]): string {

@@ -33,6 +33,11 @@ export interface Door {
   readonly upkeep: Upkeep & UserSessions<any>
 }
 
+/** Told per request: the secret may come with it, as `req.secret` or Koa's `app.keys`. It begins as express-session's. */
+const NO_SECRET =
+  'secret option required for sessions: give sessions({ secret: ... }) a long random text (is the environment variable ' +
+  'set?); with Koa, app.keys will do'
+
 /** `kind`: the class of the sessions that handlers hold. */
 export function openDoor(options: SessionOptions, kind: typeof Session): Door {
   const settings = settingsOf(options)
@@ -51,7 +56,7 @@ export function openDoor(options: SessionOptions, kind: typeof Session): Door {
       if (KEEPER in request || request.session || !connected) return undefined
       const cookie: CookieOptions = typeof settings.cookie === 'function' ? settings.cookie(request) : settings.cookie
       if (!pathOf(request).startsWith(cookie.path || '/')) return undefined
-      if (!settings.secrets && !request.secret) throw new Error('secret option required for sessions')
+      if (!settings.secrets && !request.secret) throw new Error(NO_SECRET)
       const visit = new Visit(shared, request, cookie)
       Object.defineProperty(request, KEEPER, { value: visit })
       request.sessionStore = settings.visibleStore

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getHeapStatistics } from 'node:v8'
 import { isDraining } from './draining.ts'
 import { watchEventLoop } from './event-loop.ts'
+import { refuseUnknown } from './option-names.ts'
 
 /** Fails by throwing, rejecting, returning false, or by taking too long. */
 export type Check = (signal: AbortSignal) => unknown
@@ -57,7 +58,11 @@ interface Result {
   readonly report: CheckReport
 }
 
+const OPTIONS = ['checks', 'timeout', 'cache', 'eventLoopDelay', 'heap', 'live', 'ready', 'details']
+
+/** Throws a TypeError that names the option. */
 export function health(options: HealthOptions = {}): Health {
+  refuseUnknown('health', options, OPTIONS)
   const { checks = {}, live = '/livez', ready = '/readyz', details = false } = options
   const timeout = duration('timeout', options.timeout, 1_000)
   const cache = duration('cache', options.cache, 1_000, 0)

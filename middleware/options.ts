@@ -10,6 +10,7 @@ import { newId } from './ids.ts'
 import { type LifetimeOptions, lifetimeOf } from './lifetime.ts'
 import { warning } from './notice.ts'
 import { check } from './option-checks.ts'
+import { unknownOptions } from './option-names.ts'
 import { type SecretOptions, secretsOf } from './secrets.ts'
 import type { SessionRequest } from './session.ts'
 import type { Driven, SessionStore, Store } from './store.ts'
@@ -76,6 +77,16 @@ export interface Settings {
   readonly indexBy: IndexBy | undefined
 }
 
+/** A record, so that none is forgotten; and what is looked for here and is of the cookie. */
+const NAMES: Readonly<Record<keyof SessionOptions, true>> = {
+  ...{ redis: true, store: true, path: true, maxSize: true, prefix: true, deadline: true, nearCache: true },
+  ...{ secret: true, minSecretLength: true, hashIds: true, encrypt: true, encryptedOnly: true },
+  ...{ name: true, key: true, cookie: true, genid: true, proxy: true, unset: true, indexBy: true },
+  ...{ resave: true, rolling: true, saveUninitialized: true, outage: true, lazy: true, lifetime: true },
+}
+const OF_THE_COOKIE = ['maxAge', 'expires', 'httpOnly', 'domain', 'secure', 'sameSite', 'partitioned', 'priority']
+const KNOWN = [...Object.keys(NAMES), ...OF_THE_COOKIE.map(name => `cookie.${name}`)]
+
 export function settingsOf(options: SessionOptions): Settings {
   const { genid = newId, unset, outage, indexBy } = options
   if (typeof genid !== 'function') throw new TypeError('genid option must be a function')
@@ -87,6 +98,7 @@ export function settingsOf(options: SessionOptions): Settings {
   const secrets = secretsOf(options)
   const name = options.name || options.key || 'connect.sid'
   check(name, options)
+  for (const unknown of unknownOptions(options, KNOWN)) warning(`ignored: ${unknown}`)
   const cookie = ruled(name, options.cookie ?? {})
   const store = storeOf(options)
   const driver = plainDriverOf(store)

@@ -1,6 +1,7 @@
 // What an app may set for sticky(), and what follows from it.
 import type { CookieOptions } from './cookie.ts'
 import { isAddress } from './forward-peer.ts'
+import { refuseUnknown } from './option-names.ts'
 import { LEAST_KEY } from './pin.ts'
 import type { RedisSource } from './redis-source.ts'
 
@@ -62,10 +63,19 @@ export interface StickySettings {
   readonly timeout: number
 }
 
+/** Records, so that none is forgotten. */
+const OPTIONS: Readonly<Record<keyof StickyOptions, true>> = {
+  ...{ key: true, instance: true, redis: true, instances: true, service: true, name: true, cookie: true },
+  ...{ proxy: true, idle: true, life: true, heartbeat: true, timeout: true },
+}
+const OF_INSTANCE: Readonly<Record<keyof InstanceOptions, true>> = { name: true, address: true }
+
 /** Throws a TypeError that names the option. */
 export function stickySettings(options: StickyOptions): StickySettings {
   if (typeof options !== 'object' || options === null)
     throw new TypeError(`sticky: options must be an object, not ${kindOf(options)}`)
+  refuseUnknown('sticky', options, Object.keys(OPTIONS))
+  const keys = keysOf(options.key)
   const { redis, instances, service = 'app', name = 'outrigger_pin', cookie = {}, proxy } = options
   if ((redis === undefined) === (instances === undefined))
     throw new TypeError(
@@ -78,7 +88,7 @@ export function stickySettings(options: StickyOptions): StickySettings {
   if (typeof cookie !== 'object' || cookie === null)
     throw new TypeError(`sticky: cookie must be an object, not ${kindOf(cookie)}`)
   return {
-    keys: keysOf(options.key),
+    keys,
     self: selfOf(options),
     redis,
     instances: instances ?? {},
@@ -93,15 +103,18 @@ export function stickySettings(options: StickyOptions): StickySettings {
   }
 }
 
+const MAKE = 'openssl rand -base64 32'
+
 function keysOf(key: unknown): readonly string[] {
+  if (key === undefined)
+    throw new TypeError(`sticky: key is needed, at least ${LEAST_KEY} characters; make one with: ${MAKE}`)
   const keys = Array.isArray(key) ? key : [key]
   if (keys.length === 0) throw new TypeError('sticky: key is an empty list; one or more are needed')
   for (const each of keys) {
     if (typeof each !== 'string') throw new TypeError(`sticky: key must be a string or several, not ${kindOf(each)}`)
     if (each.length < LEAST_KEY)
       throw new TypeError(
-        `sticky: key is ${each.length} characters long, at least ${LEAST_KEY} are needed; make one with: ` +
-          'openssl rand -base64 32',
+        `sticky: key is ${each.length} characters long, at least ${LEAST_KEY} are needed; make one with: ${MAKE}`,
       )
   }
   return keys
@@ -110,6 +123,7 @@ function keysOf(key: unknown): readonly string[] {
 function selfOf({ instance = {}, instances }: StickyOptions): StickySettings['self'] {
   if (typeof instance !== 'object' || instance === null)
     throw new TypeError(`sticky: instance must be { name, address }, not ${kindOf(instance)}`)
+  refuseUnknown('sticky: instance', instance, Object.keys(OF_INSTANCE))
   if (instances !== undefined) {
     for (const [name, address] of Object.entries(instances)) checkAddress(`instances.${name}`, address)
     const name = instance.name ?? Object.keys(instances).find(each => instances[each] === addressOf(instance))
@@ -133,7 +147,12 @@ function addressOf({ address }: InstanceOptions): string | undefined {
   return address ?? process.env.OUTRIGGER_ADDRESS
 }
 
+/** What `${process.env.HOST}:3000` says where there is no HOST: it would be announced, and reach nobody. */
+const NO_HOST = /^(?:undefined|null)?:\d*$/
+
 function checkAddress(option: string, address: unknown): void {
+  if (typeof address === 'string' && NO_HOST.test(address))
+    throw new TypeError(`sticky: ${option} has no host: ${JSON.stringify(address)}; is the environment variable set?`)
   if (!isAddress(address))
     throw new TypeError(`sticky: ${option} must be host:port or unix:/path, not ${kindOf(address)}`)
 }

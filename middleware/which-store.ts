@@ -38,7 +38,9 @@ export function storeOf(options: StoreOptions): Store {
       throw new TypeError(`${option} and ${other} cannot both be given: ${option} is of the embedded store`)
   }
   if (nearCache && redis === undefined)
-    throw new TypeError('nearCache needs redis: a store that is given has its own options')
+    throw new TypeError(
+      'nearCache needs redis, which is not set (is the environment variable?); a RedisStore of your own takes nearCache itself',
+    )
   if (redis !== undefined) return new RedisStore({ client: redis, prefix, deadline, nearCache })
   return (store ?? embedded(options)) as Store
 }

@@ -321,7 +321,11 @@ describe('sessions from the process', () => {
     assert.throws(make({ maxSilence: 5 }), TypeError, 'nearCache.maxSilence must be a number of at least 100, not 5')
     assert.throws(make({ ttl: 5 }), TypeError, /nearCache has no option ttl, only maxAge, /)
     assert.throws(make(true, [{ port: redis.port }]), TypeError, /nearCache does not work with a Cluster/)
-    assert.throws(() => sessions({ secret: 'keyboard cat', nearCache: true }), TypeError, /nearCache needs redis/)
+    assert.throws(
+      () => sessions({ secret: 'keyboard cat', nearCache: true }),
+      TypeError,
+      /nearCache needs redis, which is not set/,
+    )
   })
 })
 

@@ -183,7 +183,10 @@ describe('sticky: options', () => {
   const redis = 'redis://127.0.0.1:1'
   for (const [options, message] of [
     [undefined, /options must be an object, not undefined/],
-    [{ instance, redis }, /key must be a string or several, not undefined/],
+    [{}, /^sticky: key is needed, at least 16 characters; make one with: openssl rand -base64 32$/],
+    [{ instance, redis }, /key is needed/],
+    [{ key: 7, instance, redis }, /key must be a string or several, not 7/],
+    [{ kye: 'k', instance, redis }, /^sticky: "kye" is no option; did you mean key\?$/],
     [{ key: 'short', instance, redis }, /key is 5 characters long, at least 16/],
     [{ key: [], instance, redis }, /key is an empty list/],
     [{ key: KEY, instance }, /redis or instances is needed/],
@@ -193,6 +196,11 @@ describe('sticky: options', () => {
       { key: KEY, redis, instance: { address: '3000' } },
       /instance\.address must be host:port or unix:\/path, not "3000"/,
     ],
+    [
+      { key: KEY, redis, instance: { address: 'undefined:3000' } },
+      /instance\.address has no host: "undefined:3000"; is/,
+    ],
+    [{ key: KEY, redis, instance: { address: ':3000' } }, /instance\.address has no host/],
     [{ key: KEY, redis, instance: { ...instance, name: 'a b' } }, /instance\.name must be visible ASCII/],
     [{ key: KEY, instances: { a: 'nowhere' }, instance: { name: 'a' } }, /instances\.a must be host:port/],
     [{ key: KEY, instances: { a: 'x:1' }, instance: { name: 'b' } }, /instance\.name must be one of instances, not b/],

@@ -7,6 +7,8 @@ import { house } from './house.ts'
 import { KEEPER } from './keeper.ts'
 import { metricsOf, type SessionMetrics } from './metrics.ts'
 import { type SessionOptions, settingsOf } from './options.ts'
+import { readyWithin } from './ready.ts'
+import { RedisStore } from './redis-store.ts'
 import type { Session, SessionRequest } from './session.ts'
 import { Visit } from './sessions.ts'
 import type { SessionStore, Store } from './store.ts'
@@ -14,8 +16,12 @@ import type { UserSessions } from './user-sessions.ts'
 
 /** What every adapter's middleware has on it. */
 export interface Upkeep {
-  /** Resolves as soon as the store can be asked. */
-  ready(): Promise<void>
+  /**
+   * Resolves as soon as the store can be asked. `within`: milliseconds above 0, after which it rejects with
+   * StoreUnavailable, which says why; default: it waits. As a check of `health()` it gets a signal: then it waits for
+   * the option `deadline`.
+   */
+  ready(within?: number | AbortSignal): Promise<void>
   /** Closes the connection that `redis` opened. */
   close(): Promise<void>
   /** `req.sessionStore`, for work outside of requests. */
@@ -33,6 +39,8 @@ export interface Door {
   readonly upkeep: Upkeep & UserSessions<any>
 }
 
+/** Milliseconds: what a command to Redis has by default. */
+const DEADLINE = 250
 /** Told per request: the secret may come with it, as `req.secret` or Koa's `app.keys`. It begins as express-session's. */
 const NO_SECRET =
   'secret option required for sessions: give sessions({ secret: ... }) a long random text (is the environment variable ' +
@@ -66,7 +74,12 @@ export function openDoor(options: SessionOptions, kind: typeof Session): Door {
     },
     upkeep: {
       ...shared.users.asked,
-      ready: async () => driver?.ready?.(),
+      async ready(within) {
+        const ready = driver?.ready?.()
+        if (ready === undefined || within === undefined) return ready
+        const ms = typeof within === 'number' ? within : (options.deadline ?? DEADLINE)
+        await readyWithin(ms, ready, () => (store instanceof RedisStore ? store.connection.lastError : undefined))
+      },
       async close() {
         forget?.()
         await driver?.close?.()

@@ -172,6 +172,9 @@ function visible(store: Store, hardening: Hardening): Store {
  */
 function defaulted(option: string, { redis, path }: SessionOptions): boolean {
   if (redis !== undefined || path !== undefined) return false
-  warning(`undefined ${option} option; provide ${option} option`, 'DeprecationWarning')
+  warning(
+    `the option ${option} is not given, and true, as in express-session. Say ${option}: false, as it is with redis or path`,
+    'DeprecationWarning',
+  )
   return true
 }

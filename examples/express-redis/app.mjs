@@ -10,7 +10,7 @@ const session = sessions({
 })
 
 const app = express()
-app.use(health({ checks: { sessions: () => session.ready() } }))
+app.use(health({ checks: { sessions: session.ready } }))
 app.use(session)
 
 app.get('/', (req, res) => {

@@ -8,7 +8,7 @@ const app = new Koa()
 app.keys = [SECRET]
 
 const session = sessions({ redis: REDIS_URL, cookie: { maxAge: 60 * 60 * 1000, sameSite: 'lax' } })
-app.use(health({ checks: { sessions: () => session.ready() } }))
+app.use(health({ checks: { sessions: session.ready } }))
 app.use(session)
 
 app.use(async ctx => {

@@ -39,7 +39,7 @@ class App {}
 
 const app = await NestFactory.create(App, { logger: ['error', 'warn'] })
 const session = sessions({ secret: SECRET, redis: REDIS_URL, cookie: { maxAge: 60 * 60 * 1000, sameSite: 'lax' } })
-app.use(health({ checks: { sessions: () => session.ready() } }))
+app.use(health({ checks: { sessions: session.ready } }))
 app.use(session)
 await app.listen(PORT, '127.0.0.1')
 // In place of `enableShutdownHooks()`: Nest's own hooks run when the last answer has left.

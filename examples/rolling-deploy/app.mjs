@@ -8,7 +8,7 @@ const store = REDIS_URL === undefined ? { path: '.outrigger/sessions' } : { redi
 const session = sessions({ secret: SECRET, ...store })
 
 const app = express()
-app.use(health({ checks: { sessions: () => session.ready() } }))
+app.use(health({ checks: { sessions: session.ready } }))
 app.use(session)
 
 app.post('/count', (req, res) => {

@@ -108,7 +108,7 @@ async function run(watched: readonly Watched[], { wait, grace, close }: Plan): P
   await acceptedAll()
   for (const each of watched) each.stop()
   const end = performance.now() + grace
-  while (countOf(watched) > 0 && performance.now() < end) {
+  while ((countOf(watched) > 0 || watched.some(each => each.expects())) && performance.now() < end) {
     await sleep(LOOK)
     for (const each of watched) each.closeIdle()
   }

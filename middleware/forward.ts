@@ -4,6 +4,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Answer, AnswerListener, Ask } from '../sidecar/http1/answer.ts'
 import type { Upstream } from '../sidecar/http1/upstream.ts'
 import type { Outcome } from '../sidecar/model/outcome.ts'
+import { isOver, whenOver } from './answer-over.ts'
 import { answerHead, fieldsOf, framingOf, requestHead, trailersOf } from './forward-head.ts'
 import type { Peer } from './forward-peer.ts'
 import { OwnerLost, OwnerSilent } from './sticky-errors.ts'
@@ -33,6 +34,8 @@ export function forward(
   forwarding: Forwarding,
 ): Promise<Forwarded> {
   const head = requestHead(req, { lines: forwarding.lines, upgrade: '', expect: expects(res) })
+  // Nobody is there to answer, and nothing would end what begins now.
+  if (isOver(res)) return Promise.resolve('answered')
   return new Promise((resolve, reject) =>
     new Passage({ req, res, peer, forwarding, head, resolve, reject }).begin(false),
   )
@@ -82,7 +85,7 @@ class Passage implements Ask, AnswerListener {
     this.bodiless = req.method === 'HEAD'
     // A stream may be silent for long, here as there: who limits that is the app.
     this.timeouts = { connect: CONNECT, head: forwarding.timeout, idle: Number.POSITIVE_INFINITY }
-    res.on('close', this.#onClose)
+    whenOver(res, this.#onClose)
     res.on('drain', this.#onDrain)
     this.#forget = peer.onGone(() => {
       if (this.#answered || this.#over) return
@@ -270,7 +273,6 @@ class Passage implements Ask, AnswerListener {
     this.#over = true
     this.#forget()
     this.#leaveRequest()
-    res.off('close', this.#onClose)
     res.off('drain', this.#onDrain)
   }
 }

@@ -1,6 +1,7 @@
 // Tells with each answer how busy this process is, in the form of ORCA, so that many sidecars who each see a small part of
 // its requests agree on who is busy. And, if asked to, turns some requests away while the event loop is late.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { whenOver } from './answer-over.ts'
 import { type LoopPace, watchPace } from './loop-pace.ts'
 
 export interface LoadOptions {
@@ -84,11 +85,11 @@ export function load(options: LoadOptions = {}): Load {
   }) as unknown as Load
 }
 
-/** One listener for all requests: no closure per request. 'close' comes once, whether it was answered or broke off. */
+/** One listener for all requests: no closure per request. It is called once, whether it was answered or broke off. */
 function enter(res: Counted): void {
   res[COUNTED] = true
   inFlight++
-  res.on('close', leave)
+  whenOver(res, leave)
 }
 
 function leave(): void {

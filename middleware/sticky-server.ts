@@ -67,6 +67,8 @@ export function createSwitchboard({ handshake, passOn, timeout, counts }: Switch
       socket.on('error', deaf)
       void owner.then(found =>
         process.nextTick(() => {
+          // Its client has gone: nothing would tell anybody, here or at the owner.
+          if (socket.destroyed) return
           socket.off('error', deaf)
           follow(found)
         }),

@@ -3,9 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2Session } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { whenOver } from './answer-over.ts'
 
 export interface Watched {
   count(): number
+  /** Whether somebody has connected lately, and its first request is still on the way. */
+  expects(): boolean
   /** From now on each answer is the last one on its connection. */
   announce(): void
   /** Nothing new is accepted; WebSockets are told. */
@@ -32,13 +35,20 @@ export function watchServer(server: Server): Watched {
   const upgraded = new Map<Duplex, boolean>()
   const sockets = new Set<Socket>()
   const isHttp = typeof http.closeIdleConnections === 'function' || server.listenerCount('request') > 0
+  /** Without a request so far: when they were accepted. */
+  const fresh = new Map<Socket, number>()
   let announced = false
 
   if (isHttp) {
     // Before the app's own listener: it may answer at once.
-    server.prependListener('request', (_: IncomingMessage, answer: ServerResponse) => {
+    server.on('connection', (socket: Socket) => {
+      fresh.set(socket, performance.now())
+      socket.once('close', () => fresh.delete(socket))
+    })
+    server.prependListener('request', (request: IncomingMessage, answer: ServerResponse) => {
+      fresh.delete(request.socket)
       answers.add(answer)
-      answer.once('close', () => answers.delete(answer))
+      whenOver(answer, () => answers.delete(answer))
       if (announced) sayClose(answer)
     })
     server.on('session', (session: Http2Session) => {
@@ -46,6 +56,9 @@ export function watchServer(server: Server): Watched {
       session.once('close', () => sessions.delete(session))
     })
     watchUpgrades(server, (socket, isWebSocket) => {
+      fresh.delete(socket as Socket)
+      // Whoever asked somebody else before the server heard of it may come too late.
+      if (socket.destroyed) return
       upgraded.set(socket, isWebSocket)
       socket.once('close', () => upgraded.delete(socket))
     })
@@ -58,6 +71,11 @@ export function watchServer(server: Server): Watched {
 
   return {
     count: () => answers.size + upgraded.size + sockets.size,
+    expects() {
+      const since = performance.now() - FIRST_REQUEST
+      for (const acceptedAt of fresh.values()) if (acceptedAt > since) return true
+      return false
+    },
     announce() {
       announced = true
       for (const answer of answers) sayClose(answer)
@@ -76,6 +94,9 @@ export function watchServer(server: Server): Watched {
     },
   }
 }
+
+/** Milliseconds from the accept on, as in the sidecar: a TLS handshake takes two of the client's round trips. */
+const FIRST_REQUEST = 500
 
 /** RFC 9112 section 9.6. HTTP/2 says it with GOAWAY. */
 function sayClose(answer: ServerResponse): void {

@@ -121,6 +121,19 @@ describe('drain', () => {
     assert.equal((await exit).code, 0)
   })
 
+  it('waits for the first request of who has just connected', async () => {
+    const app = await open(startApp((_, res) => void res.end('in time')))
+    const drained = drain(app.server, { ...FAST, signals: [], exit: false })
+    const client = await openRaw(app.address)
+    await client.send('GET / HTTP/1.1\r\nHo')
+    const done = drained.drain()
+    await sleep(150)
+    await client.send('st: x\r\n\r\n')
+    assert.deepInclude(await done, { cutOff: 0 })
+    assert.isTrue(await client.until(() => client.bytes.includes('in time'), 2_000))
+    client.close()
+  })
+
   it('leaves alone servers that know no upgrades: they answer such requests', async () => {
     const app = await open(startApp((_, res) => void res.end('plain')))
     drain(app.server, { signals: [], exit: false })

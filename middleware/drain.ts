@@ -5,6 +5,7 @@ import type { Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { acceptedAll } from './accepted-all.ts'
 import { closeAll, startDraining } from './draining.ts'
+import { messageOf } from './errors.ts'
 import { type Watched, watchServer } from './under-way.ts'
 
 export interface DrainOptions {
@@ -84,7 +85,11 @@ export function drain(servers: Server | readonly Server[], options: DrainOptions
     // The primary of a cluster is gone, or has let its worker go.
     if (cluster.isWorker) process.once('disconnect', () => void leave(0))
     // What pm2 sends where there are no signals.
-    process.on('message', message => void (message === 'shutdown' && leave(delay)))
+    const told = (message: unknown) => void (message === 'shutdown' && leave(delay))
+    process.on('message', told)
+    // It keeps a child process alive, which has nothing to live for without its servers.
+    let left = watched.length
+    for (const server of [servers].flat()) server.once('close', () => --left === 0 && process.off('message', told))
   }
   return {
     drain: () => running.begin(delay),
@@ -115,7 +120,9 @@ async function run(watched: readonly Watched[], { wait, grace, close }: Plan): P
   const cutOff = countOf(watched)
   for (const each of watched) each.cut()
   const closing = (async () => close?.())()
-    .catch(error => process.emitWarning(error))
+    .catch(error =>
+      process.emitWarning(error instanceof Error ? error : new Error(`drain: close failed: ${messageOf(error)}`)),
+    )
     .then(closeAll)
   await Promise.race([closing, sleep(CLOSING, undefined, { ref: false })])
   return { cutOff, ms: Math.round(performance.now() - begun) }
@@ -125,8 +132,11 @@ function countOf(watched: readonly Watched[]): number {
   return watched.reduce((sum, each) => sum + each.count(), 0)
 }
 
+/** Of a timer of Node; a longer one ends at once. */
+const LONGEST = 2_147_483_647
+
 function milliseconds(name: string, value: number | undefined, usual: number): number {
   if (value === undefined) return usual
-  if (typeof value === 'number' && value >= 0) return value
-  throw new TypeError(`drain: ${name} must be milliseconds, 0 or more, not ${String(value)}`)
+  if (typeof value === 'number' && value >= 0 && value <= LONGEST) return value
+  throw new TypeError(`drain: ${name} must be milliseconds, 0 or more and at most ${LONGEST}, not ${String(value)}`)
 }

@@ -77,5 +77,10 @@ export class SessionUnstorable extends TypeError {
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    // What has no prototype has no text.
+    return typeof error
+  }
 }

@@ -68,6 +68,7 @@ class Passage implements Ask, AnswerListener {
   sent: boolean
   readonly #journey: Journey
   readonly #framing: '' | 'length' | 'chunked'
+  /** None while the first one is taken. */
   #upstream!: Upstream
   #kept: Buffer[] = []
   #keptBytes = 0
@@ -89,14 +90,20 @@ class Passage implements Ask, AnswerListener {
     res.on('drain', this.#onDrain)
     this.#forget = peer.onGone(() => {
       if (this.#answered || this.#over) return
-      this.#upstream.cancel()
+      this.#upstream?.cancel()
       this.onFailure({ kind: 'broken', phase: 'head', detail: 'gone' }, false, false)
     })
   }
 
   begin(fresh: boolean): void {
     const { req, peer, head } = this.#journey
-    this.#upstream = peer.take(fresh, !IDEMPOTENT.has(req.method!))
+    try {
+      this.#upstream = peer.take(fresh, !IDEMPOTENT.has(req.method!))
+    } catch (error) {
+      process.emitWarning(error as Error)
+      this.#finish()
+      return this.#journey.reject(new OwnerLost())
+    }
     this.#upstream.send(head, this, this)
     if (this.sent) return
     req.on('readable', this.#pump)
@@ -216,10 +223,16 @@ class Passage implements Ask, AnswerListener {
   #end(): void {
     const { res, req, resolve } = this.#journey
     const { trailers } = this.#upstream.body
-    if (trailers.length > 2 && res.req.httpVersionMajor === 1)
-      res.addTrailers(fieldsOf(trailers) as OutgoingHttpHeaders)
     this.#finish()
-    res.end()
+    try {
+      if (trailers.length > 2 && res.req.httpVersionMajor === 1)
+        res.addTrailers(fieldsOf(trailers) as OutgoingHttpHeaders)
+      res.end()
+    } catch {
+      // A trailer that is none for `node:http`, or an app that is strict about lengths: this is an event of the owner's
+      // connection, where nobody catches it.
+      res.destroy()
+    }
     // What the client still sends has nobody who wants it; unread, it would hold up the client's next request.
     req.resume()
     resolve('answered')
@@ -259,7 +272,7 @@ class Passage implements Ask, AnswerListener {
 
   readonly #onClose = (): void => {
     if (this.#over) return
-    this.#upstream.cancel()
+    this.#upstream?.cancel()
     this.#finish()
     this.#journey.resolve('answered')
   }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getHeapStatistics } from 'node:v8'
 import { isDraining } from './draining.ts'
+import { messageOf } from './errors.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { refuseUnknown } from './option-names.ts'
 
@@ -148,16 +149,21 @@ async function run(check: Check, timeout: number): Promise<CheckReport> {
     const result = await Promise.race([(async () => check(over.signal))(), expired])
     return result === false ? { status: 'failed', ms: took(), error: 'it says no' } : { status: 'ok', ms: took() }
   } catch (error) {
-    return { status: 'failed', ms: took(), error: error instanceof Error ? error.message : String(error) }
+    return { status: 'failed', ms: took(), error: messageOf(error) }
   } finally {
     clearTimeout(timer)
   }
 }
 
+/** Of a timer of Node; a longer one ends at once. */
+const LONGEST = 2_147_483_647
+
 function duration(name: string, value: number | undefined, usual: number, least = 1): number {
   if (value === undefined) return usual
-  if (typeof value === 'number' && value >= least) return value
-  throw new TypeError(`health: ${name} must be milliseconds, ${least} or more, not ${String(value)}`)
+  if (typeof value === 'number' && value >= least && value <= LONGEST) return value
+  throw new TypeError(
+    `health: ${name} must be milliseconds, ${least} or more and at most ${LONGEST}, not ${String(value)}`,
+  )
 }
 
 function share(value: number | undefined): number {

@@ -1,6 +1,6 @@
 // The instances of the app, and which of them a pin is for.
 import { type Announced, type Announcements, announcements } from './announcements.ts'
-import { createPeer, type Peer } from './forward-peer.ts'
+import { createPeer, isAddress, type Peer } from './forward-peer.ts'
 import type { Pin, Pins } from './pin.ts'
 import type { StickySettings } from './sticky-options.ts'
 
@@ -101,7 +101,8 @@ export function createInstances(settings: StickySettings, pins: Pins): Instances
     for (const each of all)
       if (each.name !== name) {
         if (each.gone) drop(each.name)
-        else put(each.name, each.address)
+        // Whoever else writes there: what is no address is nobody's.
+        else if (isAddress(each.address)) put(each.name, each.address)
       }
     // Who is missing has not said that it ends.
     for (const [other, { seenAt }] of peers) if (heardAt - seenAt > life) drop(other)

@@ -98,8 +98,8 @@ export function stickySettings(options: StickyOptions): StickySettings {
     proxy,
     idle: milliseconds('idle', options.idle, 3_600_000),
     life: milliseconds('life', options.life, 86_400_000),
-    heartbeat: milliseconds('heartbeat', options.heartbeat, 2_000),
-    timeout: milliseconds('timeout', options.timeout, 60_000),
+    heartbeat: milliseconds('heartbeat', options.heartbeat, 2_000, LONGEST),
+    timeout: milliseconds('timeout', options.timeout, 60_000, LONGEST),
   }
 }
 
@@ -157,10 +157,14 @@ function checkAddress(option: string, address: unknown): void {
     throw new TypeError(`sticky: ${option} must be host:port or unix:/path, not ${kindOf(address)}`)
 }
 
-function milliseconds(option: string, value: number | undefined, usual: number): number {
+/** Of a timer of Node; a longer one ends at once. The life of a pin is none. */
+const LONGEST = 2_147_483_647
+
+function milliseconds(option: string, value: number | undefined, usual: number, most = Number.MAX_VALUE): number {
   if (value === undefined) return usual
-  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value
-  throw new TypeError(`sticky: ${option} must be milliseconds above 0, not ${kindOf(value)}`)
+  if (typeof value === 'number' && value > 0 && value <= most) return value
+  const upTo = most === LONGEST ? ` and at most ${LONGEST}` : ''
+  throw new TypeError(`sticky: ${option} must be milliseconds above 0${upTo}, not ${kindOf(value)}`)
 }
 
 function kindOf(value: unknown): string {

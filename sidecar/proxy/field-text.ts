@@ -26,8 +26,8 @@ export function cookieValue(cookies: string, name: string): string | undefined {
  */
 export function takeCookies(head: string, name: string): { readonly head: string; readonly values: readonly string[] } {
   const values: string[] = []
-  // Most requests without one are known as such at once.
-  if (!head.includes(`${name}=`)) return { head, values }
+  // Most requests without one are known as such at once. Not by `name=`: there may be spaces before the sign.
+  if (!head.includes(name)) return { head, values }
   const kept = mapFields(head, 'cookie', line => {
     const before = line.indexOf(':') + 1
     const rest = line.slice(before).split(';')
@@ -57,7 +57,7 @@ export function setCookieValue(head: string, name: string): string | undefined {
 
 /** A response head that does not set this cookie. */
 export function withoutSetCookie(head: string, name: string): string {
-  if (!head.includes(`${name}=`)) return head
+  if (!head.includes(name)) return head
   return mapFields(head, 'set-cookie', line => {
     const [pair] = line.slice(line.indexOf(':') + 1).split(';', 1)
     return cookieValue(pair!, name) === undefined ? line : undefined

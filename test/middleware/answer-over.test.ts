@@ -20,7 +20,8 @@ describe('answers whose client leaves', () => {
   async function start() {
     const owner = { asked: 0, open: 0 }
     const { address } = await open(
-      startApp((_, res) => {
+      startApp((req, res) => {
+        if (req.url === '/end') return void res.end('ended')
         owner.asked++
         owner.open++
         res.on('close', () => owner.open--)
@@ -36,6 +37,10 @@ describe('answers whose client leaves', () => {
           if (req.url === '/slow') await sleep(200)
           if (req.url === '/late') await sleep(100)
           if (req.url === '/here' || req.url === '/slow') return void res.end('here')
+          if (req.url === '/end')
+            res.end = () => {
+              throw new Error('a middleware around us')
+            }
           pin(req, res, error => res.end(String(error)))
         }),
       ),
@@ -67,6 +72,14 @@ describe('answers whose client leaves', () => {
     await until(() => String(client.bytes).split('here').length === 3)
     await until(() => busy.inFlight === 0 && drained.underWay === 0)
     client.close()
+  })
+
+  it('break off when their end cannot be written', async () => {
+    const { app, busy, get } = await start()
+    const client = await openRaw(app.address)
+    await client.send(get('/end'))
+    assert.isTrue(await client.until(() => client.ending !== 'open'))
+    await until(() => busy.inFlight === 0)
   })
 
   it('are not passed on when it has left before', async () => {

@@ -134,6 +134,21 @@ describe('drain', () => {
     client.close()
   })
 
+  it('says that close has failed, with whatever it rejects', async () => {
+    for (const reason of [undefined, Object.create(null), new Error('close failed by itself')]) {
+      const warned = once(process, 'warning')
+      const { drain: end } = drain([], { ...FAST, signals: [], exit: false, close: () => Promise.reject(reason) })
+      assert.equal((await end()).cutOff, 0)
+      assert.match(String((await warned)[0].message), /close failed/)
+    }
+  })
+
+  it('lets a child process end that has closed its servers by itself', async () => {
+    const { child, exit } = await start({ options: FAST })
+    child.send('close')
+    assert.deepEqual(await exit, { code: 0, signal: null, errors: '' })
+  })
+
   it('leaves alone servers that know no upgrades: they answer such requests', async () => {
     const app = await open(startApp((_, res) => void res.end('plain')))
     drain(app.server, { signals: [], exit: false })
@@ -143,7 +158,11 @@ describe('drain', () => {
 
   it('says what it wants', () => {
     assert.throws(() => drain((() => {}) as never), 'drain: it wants a server, as app.listen() returns it')
-    assert.throws(() => drain([], { grace: '5s' as never }), 'drain: grace must be milliseconds, 0 or more, not 5s')
+    assert.throws(
+      () => drain([], { grace: '5s' as never }),
+      'drain: grace must be milliseconds, 0 or more and at most 2147483647, not 5s',
+    )
+    assert.throws(() => drain([], { delay: 2 ** 31 }), 'drain: delay must be milliseconds, 0 or more and at most')
   })
 })
 

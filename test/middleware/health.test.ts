@@ -32,6 +32,9 @@ describe('health', () => {
       throw new Error('secret host 10.1.2.3')
     },
     rejects: async () => Promise.reject(new Error('secret host 10.1.2.3')),
+    'throws what has no text': () => {
+      throw Object.create(null)
+    },
     'says no': () => false,
     'takes too long': () => new Promise(() => {}),
   }
@@ -106,7 +109,11 @@ describe('health', () => {
 
   it('says which option is wrong', () => {
     assert.throws(() => health({ checks: { db: 'up' as never } }), 'health: checks.db must be a function, not string')
-    assert.throws(() => health({ timeout: 0 }), 'health: timeout must be milliseconds, 1 or more, not 0')
+    assert.throws(
+      () => health({ timeout: 0 }),
+      'health: timeout must be milliseconds, 1 or more and at most 2147483647, not 0',
+    )
+    assert.throws(() => health({ timeout: Number.POSITIVE_INFINITY }), 'health: timeout must be milliseconds')
     assert.throws(() => health({ heap: 90 }), 'health: heap must be a share of the heap limit')
   })
 })

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert } from 'chai'
+import { Redis } from 'ioredis'
 import { WebSocket } from 'ws'
 import { sticky } from '../../middleware/index.ts'
 import { sticky as forKoa } from '../../middleware/koa.ts'
@@ -48,6 +49,24 @@ describe('sticky: owners', () => {
     const pins = createPins({ keys: [KEY], scope: 'app', idle: 60_000, life: 60_000 })
     const pin = pins.open(visitor.pin.split('=')[1]!, Date.now())
     assert.deepInclude(pin, { key: 0, id: pins.idOf(owner!.address, 0) })
+  })
+
+  it('are not those that somebody else has written without an address', async () => {
+    const [first] = site.instances
+    const client = new Redis(redis.url)
+    const pins = createPins({ keys: [KEY], scope: 'app', idle: 60_000, life: 60_000 })
+    try {
+      for (const address of ['nowhere', '127.0.0.1:99999', '']) {
+        await client.hset('outrigger:sticky:app', 'bad', `${Date.now() + 60_000} run ${address}`)
+        await sleep(2 * HEARTBEAT)
+        const visitor = new Visitor('poisoned')
+        visitor.pin = `outrigger_pin=${pins.seal('bad', Date.now(), Date.now())}`
+        assert.equal((await visitor.count(first!.address)).name, first!.name)
+      }
+    } finally {
+      await client.hdel('outrigger:sticky:app', 'bad')
+      client.disconnect()
+    }
   })
 
   it('are found at once when they have just come', async () => {
@@ -204,7 +223,11 @@ describe('sticky: options', () => {
     [{ key: KEY, redis, instance: { ...instance, name: 'a b' } }, /instance\.name must be visible ASCII/],
     [{ key: KEY, instances: { a: 'nowhere' }, instance: { name: 'a' } }, /instances\.a must be host:port/],
     [{ key: KEY, instances: { a: 'x:1' }, instance: { name: 'b' } }, /instance\.name must be one of instances, not b/],
-    [{ key: KEY, instance, redis, heartbeat: '2s' }, /heartbeat must be milliseconds above 0, not "2s"/],
+    [
+      { key: KEY, instance, redis, heartbeat: '2s' },
+      /heartbeat must be milliseconds above 0 and at most 2147483647, not "2s"/,
+    ],
+    [{ key: KEY, instance, redis, timeout: 2 ** 31 }, /timeout must be milliseconds above 0 and at most 2147483647/],
     [{ key: KEY, instance, redis, idle: 0 }, /idle must be milliseconds above 0, not 0/],
     [{ key: KEY, instance, redis, name: 'a;b' }, /name must be that of a cookie/],
   ] as const)

@@ -14,6 +14,7 @@ if (workers > 0 && cluster.isPrimary) {
 } else {
   const server = await { express, koa, h2 }[kind]()
   drain(server, options)
+  process.once('message', message => message === 'close' && server.close())
   const tell = () => process.send({ port: server.address().port })
   if (server.listening) tell()
   else server.once('listening', tell)

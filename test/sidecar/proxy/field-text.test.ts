@@ -23,6 +23,7 @@ describe('proxy: fields of a head in text', () => {
     [['Cookie: pin="1"; a=1'], ['Cookie: a=1'], ['1']],
     [['Cookie: pin=; a=1'], ['Cookie: a=1'], ['']],
     [['Cookie: pin=1; '], [], ['1']],
+    [['Cookie: pin =1; a=2'], ['Cookie: a=2'], ['1']],
     [['Cookie: xpin=1; pinx=2; PIN=3; a=pin=4', 'X-Cookie: pin=5', 'Cookie2: pin=6'], [], []],
     [['Set-Cookie: pin=1', 'X: Cookie: pin=2'], [], []],
   ]

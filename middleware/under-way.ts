@@ -1,6 +1,6 @@
 // What a server has under way, and how it is brought to an end politely.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2Session } from 'node:http2'
+import type { Http2Session, Http2Stream } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { whenOver } from './answer-over.ts'
@@ -13,9 +13,15 @@ export interface Watched {
   announce(): void
   /** Nothing new is accepted; WebSockets are told. */
   stop(): void
-  /** Connections on which nothing is asked. */
+  /** Connections on which nothing is asked; WebSockets that have opened since are told. */
   closeIdle(): void
   cut(): void
+}
+
+interface Upgraded {
+  untold: boolean
+  /** Bytes that had been written when it was upgraded. */
+  readonly written: number
 }
 
 interface HttpServer extends Server {
@@ -31,13 +37,37 @@ export function watchServer(server: Server): Watched {
     throw new TypeError('drain: it wants a server, as app.listen() returns it, not an app or a function')
   const http = server as HttpServer
   const answers = new Set<ServerResponse>()
+  const streams = new Set<Http2Stream>()
   const sessions = new Set<Http2Session>()
-  const upgraded = new Map<Duplex, boolean>()
+  const upgraded = new Map<Duplex, Upgraded>()
   const sockets = new Set<Socket>()
-  const isHttp = typeof http.closeIdleConnections === 'function' || server.listenerCount('request') > 0
+  const isHttp2 = 'updateSettings' in server
+  const isHttp =
+    isHttp2 ||
+    typeof http.closeIdleConnections === 'function' ||
+    ['request', 'stream', 'session'].some(event => server.listenerCount(event) > 0)
   /** Without a request so far: when they were accepted. */
   const fresh = new Map<Socket, number>()
   let announced = false
+
+  function request({ httpVersionMajor, socket }: IncomingMessage, answer: ServerResponse): void {
+    // Those are counted as streams.
+    if (httpVersionMajor !== 1) return
+    fresh.delete(socket)
+    answers.add(answer)
+    whenOver(answer, () => answers.delete(answer))
+    if (announced) sayClose(answer)
+  }
+
+  function session(session: Http2Session): void {
+    sessions.add(session)
+    session.once('close', () => sessions.delete(session))
+    session.on('stream', (stream: Http2Stream) => {
+      if (stream.destroyed) return
+      streams.add(stream)
+      stream.once('close', () => streams.delete(stream))
+    })
+  }
 
   if (isHttp) {
     // Before the app's own listener: it may answer at once.
@@ -45,21 +75,17 @@ export function watchServer(server: Server): Watched {
       fresh.set(socket, performance.now())
       socket.once('close', () => fresh.delete(socket))
     })
-    server.prependListener('request', (request: IncomingMessage, answer: ServerResponse) => {
-      fresh.delete(request.socket)
-      answers.add(answer)
-      whenOver(answer, () => answers.delete(answer))
-      if (announced) sayClose(answer)
-    })
-    server.on('session', (session: Http2Session) => {
-      sessions.add(session)
-      session.once('close', () => sessions.delete(session))
-    })
-    watchUpgrades(server, (socket, isWebSocket) => {
+    // A listener for requests has `node:http2` make some of every stream, and answer it.
+    if (isHttp2) whenListened(server, 'request', request)
+    else server.prependListener('request', request)
+    server.on('session', session)
+    // A listener for upgrades has `node:http` take them for such: without any, they are ordinary requests.
+    whenListened(server, 'upgrade', ({ headers }: IncomingMessage, socket: Duplex) => {
       fresh.delete(socket as Socket)
       // Whoever asked somebody else before the server heard of it may come too late.
       if (socket.destroyed) return
-      upgraded.set(socket, isWebSocket)
+      const isWebSocket = headers.upgrade?.toLowerCase() === 'websocket'
+      upgraded.set(socket, { untold: isWebSocket, written: writtenTo(socket) })
       socket.once('close', () => upgraded.delete(socket))
     })
   } else {
@@ -69,8 +95,17 @@ export function watchServer(server: Server): Watched {
     })
   }
 
+  /** Not before the 101: until then it is not a WebSocket, and a frame is no answer to a handshake. */
+  function tellWebSockets(): void {
+    for (const [socket, it] of upgraded) {
+      if (!it.untold || writtenTo(socket) === it.written) continue
+      it.untold = false
+      if (socket.writable) socket.write(GOING_AWAY)
+    }
+  }
+
   return {
-    count: () => answers.size + upgraded.size + sockets.size,
+    count: () => answers.size + streams.size + upgraded.size + sockets.size,
     expects() {
       const since = performance.now() - FIRST_REQUEST
       for (const acceptedAt of fresh.values()) if (acceptedAt > since) return true
@@ -83,9 +118,12 @@ export function watchServer(server: Server): Watched {
     stop() {
       server.close()
       for (const session of sessions) session.close()
-      for (const [socket, isWebSocket] of upgraded) if (isWebSocket && socket.writable) socket.write(GOING_AWAY)
+      tellWebSockets()
     },
-    closeIdle: () => http.closeIdleConnections?.(),
+    closeIdle() {
+      http.closeIdleConnections?.()
+      tellWebSockets()
+    },
     cut() {
       http.closeAllConnections?.()
       for (const session of sessions) session.destroy()
@@ -103,18 +141,17 @@ function sayClose(answer: ServerResponse): void {
   if (!answer.headersSent && answer.req?.httpVersionMajor === 1) answer.setHeader('Connection', 'close')
 }
 
-/**
- * A listener for 'upgrade' changes what a server does: without any, `node:http` serves such requests as ordinary ones.
- * So ours comes only where there is another one.
- */
-function watchUpgrades(server: Server, found: (socket: Duplex, isWebSocket: boolean) => void): void {
-  const listener = (request: IncomingMessage, socket: Duplex) =>
-    found(socket, request.headers.upgrade?.toLowerCase() === 'websocket')
-  if (server.listenerCount('upgrade') > 0) return void server.prependListener('upgrade', listener)
-  const waiting = (event: string) => {
-    if (event !== 'upgrade') return
+function writtenTo(socket: Duplex & { bytesWritten?: number }): number {
+  return socket.bytesWritten ?? 0
+}
+
+/** Some events change what a server does as soon as somebody listens. So ours comes only where there is another one. */
+function whenListened(server: Server, event: string, listener: (...all: any[]) => void): void {
+  if (server.listenerCount(event) > 0) return void server.prependListener(event, listener)
+  const waiting = (added: string | symbol) => {
+    if (added !== event) return
     server.off('newListener', waiting)
-    server.prependListener('upgrade', listener)
+    server.prependListener(event, listener)
   }
   server.on('newListener', waiting)
 }

@@ -2,7 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
-import { connect } from 'node:http2'
+import { connect, createServer as createHttp2 } from 'node:http2'
+import type { AddressInfo, Server } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +13,7 @@ import { drain } from '../../middleware/drain.ts'
 import { call, closing, startApp } from '../support/clients.ts'
 import { openRaw } from '../support/raw.ts'
 import { startRedis } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 
 const FAST = { delay: 0, grace: 5_000 }
 
@@ -88,14 +90,59 @@ describe('drain', () => {
     client.close()
   })
 
-  it('finishes the streams of HTTP/2', async () => {
-    const { child, exit, port } = await start({ kind: 'h2', options: FAST })
-    const session = connect(`http://127.0.0.1:${port}`)
-    const stream = session.request({ ':path': '/slow' })
-    await sleep(150)
-    child.kill('SIGTERM')
-    assert.equal(await text(stream), 'done')
-    assert.equal((await exit).code, 0)
+  for (const kind of ['h2', 'streams'])
+    it(`finishes the streams of HTTP/2: ${kind}`, async () => {
+      const { child, exit, port } = await start({ kind, options: FAST })
+      const session = connect(`http://127.0.0.1:${port}`)
+      let goaway = 0
+      session.on('goaway', () => goaway++)
+      const stream = session.request({ ':path': '/slow' })
+      await sleep(150)
+      child.kill('SIGTERM')
+      assert.equal(await text(stream), 'done')
+      assert.equal((await exit).code, 0)
+      assert.isAbove(goaway, 0)
+    })
+
+  it('counts a stream of HTTP/2 once, and a session without any not at all', async () => {
+    for (const event of ['request', 'stream', 'both']) {
+      const server = createHttp2()
+      let heard = 0
+      if (event !== 'stream') server.on('request', () => heard++)
+      if (event !== 'request') server.on('stream', () => heard++)
+      const { port } = await listen(server)
+      const drained = drain(server, { ...FAST, signals: [], exit: false })
+      const session = connect(`http://127.0.0.1:${port}`)
+      const stream = session.request({ ':path': '/' })
+      stream.on('error', () => {})
+      await until(() => heard === (event === 'both' ? 2 : 1))
+      assert.equal(drained.underWay, 1, event)
+      stream.close()
+      await until(() => drained.underWay === 0)
+      assert.deepInclude(await drained.drain(), { cutOff: 0 })
+      session.destroy()
+    }
+  })
+
+  it('tells WebSockets nothing before their handshake is answered', async () => {
+    const app = await open(startApp(() => {}))
+    let asked = false
+    app.server.on('upgrade', (_, socket) => {
+      asked = true
+      setTimeout(() => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'), 200)
+      socket.on('data', () => socket.end())
+    })
+    const drained = drain(app.server, { ...FAST, signals: [], exit: false })
+    const client = await openRaw(app.address)
+    await client.send('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    await until(() => asked)
+    const done = drained.drain()
+    assert.isTrue(await client.until(() => client.bytes.includes(Buffer.from([0x88, 0x02, 0x03, 0xe9]))))
+    assert.match(client.bytes.toString('latin1'), /^HTTP\/1\.1 101 Switching Protocols\r\n\r\n\x88\x02\x03\xe9$/)
+    await client.send('closed')
+    client.finish()
+    assert.deepInclude(await done, { cutOff: 0 })
+    client.close()
   })
 
   it('ends the workers of a cluster, one by one or all together', async () => {
@@ -165,6 +212,11 @@ describe('drain', () => {
     assert.throws(() => drain([], { delay: 2 ** 31 }), 'drain: delay must be milliseconds, 0 or more and at most')
   })
 })
+
+async function listen(server: Server): Promise<AddressInfo> {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return server.address() as AddressInfo
+}
 
 interface Leaving {
   readonly child: ChildProcess

@@ -12,7 +12,7 @@ if (workers > 0 && cluster.isPrimary) {
   for (const worker of Object.values(cluster.workers)) worker.on('exit', code => process.send?.({ left: code }))
   process.on('message', message => message === 'leave' && cluster.disconnect())
 } else {
-  const server = await { express, koa, h2 }[kind]()
+  const server = await { express, koa, h2, streams }[kind]()
   drain(server, options)
   process.once('message', message => message === 'close' && server.close())
   const tell = () => process.send({ port: server.address().port })
@@ -49,6 +49,15 @@ async function koa() {
     ctx.body = 'done'
   })
   return app.listen(0, '127.0.0.1')
+}
+
+async function streams() {
+  const server = createH2()
+  server.on('stream', (stream, headers) => {
+    stream.respond({ ':status': 200 })
+    setTimeout(() => stream.end('done'), headers[':path'] === '/slow' ? 500 : 0)
+  })
+  return server.listen(0, '127.0.0.1')
 }
 
 async function h2() {

@@ -11,14 +11,26 @@ export interface Outbound {
 const QUIET = 1_000
 const LOOK = 50
 
-/** Resolves when it has gone, or at the signal. An app that was started by `outrigger wait` is known to the end. */
-export async function appGone(outbound: readonly Outbound[], apps: Attached | undefined, over: AbortSignal) {
+/** Milliseconds before the drain in which an app may have ended that was told to by the same signal. */
+const TOGETHER = 1_000
+
+export interface Ending {
+  /** When the drain began, by `performance.now()`. */
+  readonly begun: number
+  readonly over: AbortSignal
+}
+
+/**
+ * Resolves when it has gone, or at the signal. The end of an app that was started by `outrigger wait` is known, but an
+ * attachment that ended long ago says nothing of the app that is there now.
+ */
+export async function appGone(outbound: readonly Outbound[], apps: Attached | undefined, { begun, over }: Ending) {
   if (outbound.length === 0) return
   let quiet = 0
   while (!over.aborted) {
-    if (apps?.known) {
-      if (apps.count === 0) return
-    } else if (outbound.every(({ connections }) => connections === 0)) {
+    if (apps !== undefined && apps.count > 0) quiet = 0
+    else if (apps !== undefined && apps.endedAt >= begun - TOGETHER) return
+    else if (outbound.every(({ connections }) => connections === 0)) {
       if (quiet >= QUIET) return
       quiet += LOOK
     } else quiet = 0

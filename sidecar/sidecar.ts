@@ -110,6 +110,7 @@ export async function startSidecar(settings: Settings, options: SidecarOptions =
   }
 
   async function drain(grace = settings.grace, delay = settings.delay): Promise<{ cut: number }> {
+    const begun = performance.now()
     state = 'draining'
     log.info({ delay, grace }, 'draining')
     const outbound = fronts.filter(({ settings }) => settings.outlive)
@@ -127,7 +128,7 @@ export async function startSidecar(settings: Settings, options: SidecarOptions =
     }, grace)
     await Promise.all(inbound.map(front => front.drain()))
     // An app that drains still calls its peers.
-    await appGone(outbound, admin?.apps, over.signal)
+    await appGone(outbound, admin?.apps, { begun, over: over.signal })
     await Promise.all(outbound.map(front => front.drain()))
     clearTimeout(timer)
     await close()

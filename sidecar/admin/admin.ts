@@ -31,8 +31,10 @@ export async function openAdmin(listen: string, parts: AdminParts): Promise<Admi
   const pages = pagesOf(parts)
   const apps = attached()
   const server = createServer(async (request, response) => {
-    if (request.method === 'GET' && request.url === '/attach') return apps.add(response)
-    const { status, type, body, allow } = await pageFor(request).catch(failed)
+    const attaches = request.method === 'GET' && request.url === '/attach' && !isFromBrowser(request)
+    if (attaches && apps.add(response)) return
+    const page = attaches ? NOT_ATTACHED : await pageFor(request).catch(failed)
+    const { status, type, body, allow } = page
     response.writeHead(status, {
       'content-type': type,
       'content-length': Buffer.byteLength(body),
@@ -42,14 +44,15 @@ export async function openAdmin(listen: string, parts: AdminParts): Promise<Admi
     response.end(request.method === 'HEAD' ? undefined : body)
   })
 
-  async function pageFor({ method, url = '/', headers }: IncomingMessage): Promise<Page> {
+  async function pageFor(request: IncomingMessage): Promise<Page> {
+    const { method, url = '/' } = request
     const path = url.split('?', 1)[0]!
     if (method === 'POST' && path.startsWith('/services/')) {
-      // A browser names the page that asks; no page has any business here, wherever it came from.
-      if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) return FORBIDDEN
+      if (isFromBrowser(request)) return FORBIDDEN
       const reply = control(path, parts.control)
       return reply === undefined ? NOT_FOUND : text(reply.status, `${reply.text}\n`)
     }
+    if (path === '/attach' && isFromBrowser(request)) return FORBIDDEN
     if (path.startsWith('/services/')) return { ...NOT_ALLOWED, allow: 'POST' }
     if (method !== 'GET' && method !== 'HEAD') return { ...NOT_ALLOWED, allow: 'GET, HEAD' }
     const page = pages[path]
@@ -67,6 +70,11 @@ export async function openAdmin(listen: string, parts: AdminParts): Promise<Admi
       })
     },
   }
+}
+
+/** It names the page that asks; no page has any business here, wherever it came from. */
+function isFromBrowser({ headers }: IncomingMessage): boolean {
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
 }
 
 function pagesOf({ status, metrics }: AdminParts): Readonly<Record<string, () => Promise<Page>>> {
@@ -88,6 +96,7 @@ function text(status: number, body: string): Page {
 
 const NOT_FOUND = text(404, `not found; there are /healthz /readyz /metrics /status; ${CONTROL_PATHS}\n`)
 const NOT_ALLOWED = text(405, 'this method is not for this path\n')
+const NOT_ATTACHED = text(503, 'too many are attached, or this request waits behind another one\n')
 const FORBIDDEN = text(403, 'not from a browser\n')
 
 function failed(): Page {

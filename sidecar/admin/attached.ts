@@ -3,29 +3,38 @@
 import type { ServerResponse } from 'node:http'
 
 export interface Attached {
-  /** Whether there has ever been one. */
-  readonly known: boolean
   readonly count: number
-  add(answer: ServerResponse): void
+  /** When the last one that has ended did so, by `performance.now()`. */
+  readonly endedAt: number
+  /** False when there are too many, or when its end would not be heard. Then it is still to be answered. */
+  add(answer: ServerResponse): boolean
 }
+
+/** One per process of an app: more of them are a mistake, and each is a connection that stays. */
+const MOST = 64
 
 export function attached(): Attached {
   const open = new Set<ServerResponse>()
-  let known = false
+  let endedAt = Number.NEGATIVE_INFINITY
   return {
-    get known() {
-      return known
-    },
     get count() {
       return open.size
     },
+    get endedAt() {
+      return endedAt
+    },
     add(answer) {
-      known = true
+      // Behind another answer of its connection, `node:http` does not tell it of the connection's end.
+      if (open.size >= MOST || answer.socket === null || answer.destroyed) return false
       open.add(answer)
       answer.on('error', () => {})
-      answer.once('close', () => open.delete(answer))
+      answer.once('close', () => {
+        open.delete(answer)
+        endedAt = performance.now()
+      })
       answer.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
       answer.write('attached\n')
+      return true
     },
   }
 }

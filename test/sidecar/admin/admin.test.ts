@@ -186,6 +186,29 @@ describe('admin', () => {
     expect(sidecar.status().services[0]!.held).to.equal(false)
   })
 
+  const attach = async (address: string, fields = '') => {
+    const client = await keep(openRaw(address))
+    await client.send(`GET /attach HTTP/1.1\r\nHost: x\r\n${fields}\r\n`)
+    await client.until(() => client.bytes.includes('\r\n\r\n'))
+    return { client, status: client.bytes.toString('latin1', 9, 12) }
+  }
+
+  it('attaches no page of a browser, nothing that waits behind another request, and 64 at most', async () => {
+    const { sidecar } = await start()
+    for (const field of ['Origin: null\r\n', 'Sec-Fetch-Site: same-origin\r\n'])
+      expect((await attach(sidecar.admin!, field)).status).to.equal('403')
+    const client = await keep(openRaw(sidecar.admin!))
+    await client.send('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /attach HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect(await client.until(() => client.bytes.includes('waits behind another'))).to.equal(true)
+    const all = await Promise.all(Array.from({ length: 64 }, () => attach(sidecar.admin!)))
+    expect(all.every(({ status }) => status === '200')).to.equal(true)
+    expect((await attach(sidecar.admin!)).status).to.equal('503')
+    for (const each of all) each.client.close()
+    let status = ''
+    for (let tries = 0; tries < 50 && status !== '200'; tries++) ({ status } = await attach(sidecar.admin!))
+    expect(status).to.equal('200')
+  })
+
   it('is off when it is off', async () => {
     const sidecar = await keep(runSidecar({ ...inFrontOf(['127.0.0.1:1']), admin: false }))
     expect(sidecar.admin).to.equal(undefined)

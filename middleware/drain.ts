@@ -120,9 +120,11 @@ async function run(watched: readonly Watched[], { wait, grace, close }: Plan): P
   const cutOff = countOf(watched)
   for (const each of watched) each.cut()
   const closing = (async () => close?.())()
-    .catch(error =>
-      process.emitWarning(error instanceof Error ? error : new Error(`drain: close failed: ${messageOf(error)}`)),
-    )
+    .catch(error => {
+      process.emitWarning(error instanceof Error ? error : new Error(`drain: close failed: ${messageOf(error)}`))
+      // It is written in the next turn: before the exit.
+      return sleep(0)
+    })
     .then(closeAll)
   await Promise.race([closing, sleep(CLOSING, undefined, { ref: false })])
   return { cutOff, ms: Math.round(performance.now() - begun) }

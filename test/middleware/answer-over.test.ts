@@ -60,7 +60,6 @@ describe('answers whose client leaves', () => {
     assert.equal(drained.underWay, 9)
     for (const client of clients) client.reset()
     await until(() => owner.open === 0 && busy.inFlight === 0 && drained.underWay === 0)
-    assert.deepInclude(await drained.drain(), { cutOff: 0 })
   })
 
   it('are counted until the end when they get their turn', async () => {

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { assert } from 'chai'
 import { WebSocket } from 'ws'
 import { drain } from '../../middleware/drain.ts'
+import { watchServer } from '../../middleware/under-way.ts'
 import { call, closing, startApp } from '../support/clients.ts'
 import { openRaw } from '../support/raw.ts'
 import { startRedis } from '../support/redis.ts'
@@ -111,15 +112,15 @@ describe('drain', () => {
       if (event !== 'stream') server.on('request', () => heard++)
       if (event !== 'request') server.on('stream', () => heard++)
       const { port } = await listen(server)
-      const drained = drain(server, { ...FAST, signals: [], exit: false })
+      await open({ close: () => server.close() })
+      const watched = watchServer(server)
       const session = connect(`http://127.0.0.1:${port}`)
       const stream = session.request({ ':path': '/' })
       stream.on('error', () => {})
       await until(() => heard === (event === 'both' ? 2 : 1))
-      assert.equal(drained.underWay, 1, event)
+      assert.equal(watched.count(), 1, event)
       stream.close()
-      await until(() => drained.underWay === 0)
-      assert.deepInclude(await drained.drain(), { cutOff: 0 })
+      await until(() => watched.count() === 0)
       session.destroy()
     }
   })
@@ -132,16 +133,18 @@ describe('drain', () => {
       setTimeout(() => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'), 200)
       socket.on('data', () => socket.end())
     })
-    const drained = drain(app.server, { ...FAST, signals: [], exit: false })
+    const watched = watchServer(app.server)
     const client = await openRaw(app.address)
     await client.send('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
     await until(() => asked)
-    const done = drained.drain()
+    watched.stop()
+    const looks = setInterval(watched.closeIdle, 20)
     assert.isTrue(await client.until(() => client.bytes.includes(Buffer.from([0x88, 0x02, 0x03, 0xe9]))))
     assert.match(client.bytes.toString('latin1'), /^HTTP\/1\.1 101 Switching Protocols\r\n\r\n\x88\x02\x03\xe9$/)
     await client.send('closed')
     client.finish()
-    assert.deepInclude(await done, { cutOff: 0 })
+    await until(() => watched.count() === 0)
+    clearInterval(looks)
     client.close()
   })
 
@@ -169,25 +172,23 @@ describe('drain', () => {
   })
 
   it('waits for the first request of who has just connected', async () => {
-    const app = await open(startApp((_, res) => void res.end('in time')))
-    const drained = drain(app.server, { ...FAST, signals: [], exit: false })
-    const client = await openRaw(app.address)
+    const { child, exit, address } = await start({ options: FAST })
+    const client = await openRaw(address)
     await client.send('GET / HTTP/1.1\r\nHo')
-    const done = drained.drain()
+    child.kill('SIGTERM')
     await sleep(150)
     await client.send('st: x\r\n\r\n')
-    assert.deepInclude(await done, { cutOff: 0 })
-    assert.isTrue(await client.until(() => client.bytes.includes('in time'), 2_000))
+    assert.equal((await exit).code, 0)
+    assert.include(String(client.bytes), '200 OK')
     client.close()
   })
 
   it('says that close has failed, with whatever it rejects', async () => {
-    for (const reason of [undefined, Object.create(null), new Error('close failed by itself')]) {
-      const warned = once(process, 'warning')
-      const { drain: end } = drain([], { ...FAST, signals: [], exit: false, close: () => Promise.reject(reason) })
-      assert.equal((await end()).cutOff, 0)
-      assert.match(String((await warned)[0].message), /close failed/)
-    }
+    const { child, exit } = await start({ rejects: true, options: FAST })
+    child.kill('SIGTERM')
+    const { code, errors } = await exit
+    assert.equal(code, 0)
+    assert.match(errors, /drain: close failed: undefined/)
   })
 
   it('lets a child process end that has closed its servers by itself', async () => {

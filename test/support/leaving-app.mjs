@@ -5,7 +5,7 @@ import { createServer as createH2 } from 'node:http2'
 import { drain } from '../../dist/middleware/drain.js'
 import { health } from '../../dist/middleware/health.js'
 
-const { kind = 'express', workers = 0, redis, options = {} } = JSON.parse(process.argv[2])
+const { kind = 'express', workers = 0, redis, rejects = false, options = {} } = JSON.parse(process.argv[2])
 
 if (workers > 0 && cluster.isPrimary) {
   for (let i = 0; i < workers; i++) cluster.fork().on('message', message => process.send?.({ ...message, worker: i }))
@@ -13,7 +13,7 @@ if (workers > 0 && cluster.isPrimary) {
   process.on('message', message => message === 'leave' && cluster.disconnect())
 } else {
   const server = await { express, koa, h2, streams }[kind]()
-  drain(server, options)
+  drain(server, rejects ? { ...options, close: () => Promise.reject() } : options)
   process.once('message', message => message === 'close' && server.close())
   const tell = () => process.send({ port: server.address().port })
   if (server.listening) tell()

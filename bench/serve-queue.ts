@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { load } from '../middleware/load.ts'
+import { load } from '../middleware/process/load.ts'
 
 const report = load()
 let last = Promise.resolve()

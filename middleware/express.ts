@@ -1,10 +1,10 @@
 // Sessions for Express, Connect and node:http: finds the session, and commits it before the answer leaves.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { openDoor, type Upkeep } from './door.ts'
-import type { SessionOptions } from './options.ts'
-import { Session, type SessionData, type SessionRequest } from './session.ts'
-import type { Visit } from './sessions.ts'
-import type { UserSessions } from './user-sessions.ts'
+import { openDoor, type Upkeep } from './sessions/door.ts'
+import type { SessionOptions } from './sessions/options.ts'
+import { Session, type SessionData, type SessionRequest } from './sessions/session.ts'
+import type { Visit } from './sessions/sessions.ts'
+import type { UserSessions } from './users/user-sessions.ts'
 
 type Next = (error?: any) => void
 

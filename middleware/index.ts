@@ -1,7 +1,5 @@
 // What `import ... from 'outrigger'` gives, and `require('outrigger')` in place of `require('express-session')`.
-import { Cookie } from './cookie.ts'
-import { drain } from './drain.ts'
-import { EmbeddedStore } from './embedded-store.ts'
+
 import {
   BadUser,
   RevocationIncomplete,
@@ -11,22 +9,24 @@ import {
   StoreUnavailable,
 } from './errors.ts'
 import { type Sessions, sessions as start } from './express.ts'
-import { health } from './health.ts'
-import { load } from './load.ts'
-import { MemoryStore } from './memory-store.ts'
-import type { SessionOptions } from './options.ts'
-import { RedisStore } from './redis-store.ts'
-import { Session, type SessionData } from './session.ts'
-import { sticky } from './sticky.ts'
-import { BadForward, BodyTaken, OwnerLost, OwnerSilent } from './sticky-errors.ts'
-import { Store } from './store.ts'
+import { drain } from './process/drain.ts'
+import { health } from './process/health.ts'
+import { load } from './process/load.ts'
+import { Cookie } from './sessions/cookie.ts'
+import type { SessionOptions } from './sessions/options.ts'
+import { Session, type SessionData } from './sessions/session.ts'
+import { sticky } from './sticky/sticky.ts'
+import { BadForward, BodyTaken, OwnerLost, OwnerSilent } from './sticky/sticky-errors.ts'
+import { EmbeddedStore } from './stores/embedded-store.ts'
+import { MemoryStore } from './stores/memory-store.ts'
+import { RedisStore } from './stores/redis-store.ts'
+import { Store } from './stores/store.ts'
 
-export * from './cookie.ts'
-export type { Drain, Drained, DrainOptions } from './drain.ts'
-export { EmbeddedStore, type EmbeddedStoreOptions } from './embedded-store.ts'
 export type { Sessions } from './express.ts'
-export type { HardeningOptions } from './hardening.ts'
-export type { HashIds } from './hashed-ids.ts'
+export type { HardeningOptions } from './hardening/hardening.ts'
+export type { HashIds } from './hardening/hashed-ids.ts'
+export type { Encrypt, EncryptionKey } from './hardening/seal-keys.ts'
+export type { Drain, Drained, DrainOptions } from './process/drain.ts'
 export type {
   Check,
   CheckReport,
@@ -34,22 +34,23 @@ export type {
   HealthOptions,
   HealthReport,
   HealthState,
-} from './health.ts'
-export type { LifetimeOptions } from './lifetime.ts'
-export type { Load, LoadOptions, ShedOptions } from './load.ts'
-export { MemoryStore } from './memory-store.ts'
-export type { Near, NearCacheOptions, NearCounts } from './near-commands.ts'
-export type { IndexBy, OutagePolicy, SessionOptions } from './options.ts'
-export type { ClusterSource, RedisSource } from './redis-source.ts'
-export { RedisStore, type RedisStoreOptions } from './redis-store.ts'
-export type { Encrypt, EncryptionKey } from './seal-keys.ts'
-export type { SecretOptions } from './secrets.ts'
+} from './process/health.ts'
+export type { Load, LoadOptions, ShedOptions } from './process/load.ts'
+export * from './sessions/cookie.ts'
+export type { LifetimeOptions } from './sessions/lifetime.ts'
+export type { IndexBy, OutagePolicy, SessionOptions } from './sessions/options.ts'
+export type { SecretOptions } from './sessions/secrets.ts'
 // By star: only so can an app add its keys to SessionData under the name of the package.
-export * from './session.ts'
-export type { Sticky, StickyCounts } from './sticky.ts'
-export type { InstanceOptions, StickyOptions } from './sticky-options.ts'
-export { type SessionFound, type SessionIndex, type SessionStore, Store } from './store.ts'
-export type { SessionOfUser, User, UserSessions } from './user-sessions.ts'
+export * from './sessions/session.ts'
+export type { Sticky, StickyCounts } from './sticky/sticky.ts'
+export type { InstanceOptions, StickyOptions } from './sticky/sticky-options.ts'
+export { EmbeddedStore, type EmbeddedStoreOptions } from './stores/embedded-store.ts'
+export { MemoryStore } from './stores/memory-store.ts'
+export type { Near, NearCacheOptions, NearCounts } from './stores/near-commands.ts'
+export type { ClusterSource, RedisSource } from './stores/redis-source.ts'
+export { RedisStore, type RedisStoreOptions } from './stores/redis-store.ts'
+export { type SessionFound, type SessionIndex, type SessionStore, Store } from './stores/store.ts'
+export type { SessionOfUser, User, UserSessions } from './users/user-sessions.ts'
 
 /** The middleware. With express-session's constructors on it, so that changing the import is enough. */
 export const sessions = Object.assign(

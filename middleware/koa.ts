@@ -1,8 +1,6 @@
 // Sessions for Koa: `ctx.session`, from the engine, the store and the cookie that `express.ts` has `req.session` from.
 // Committed twice: as the handlers have returned, for streams and errors that Koa can still tell; and at `end()`.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { openDoor, type Upkeep } from './door.ts'
-import { drain } from './drain.ts'
 import {
   BadUser,
   RevocationIncomplete,
@@ -11,25 +9,27 @@ import {
   SessionUnstorable,
   StoreUnavailable,
 } from './errors.ts'
-import { health } from './health.ts'
-import { KEEPER } from './keeper.ts'
-import { KoaSession, LOAD, SESSION } from './koa-session.ts'
-import { checkOptions } from './koa-session-options.ts'
-import { load } from './load.ts'
-import type { SessionOptions } from './options.ts'
-import { Session, type SessionData, type SessionRequest } from './session.ts'
-import type { Visit } from './sessions.ts'
-import { sticky } from './sticky.ts'
-import type { UserSessions } from './user-sessions.ts'
+import { drain } from './process/drain.ts'
+import { health } from './process/health.ts'
+import { load } from './process/load.ts'
+import { openDoor, type Upkeep } from './sessions/door.ts'
+import { KEEPER } from './sessions/keeper.ts'
+import { KoaSession, LOAD, SESSION } from './sessions/koa-session.ts'
+import { checkOptions } from './sessions/koa-session-options.ts'
+import type { SessionOptions } from './sessions/options.ts'
+import { Session, type SessionData, type SessionRequest } from './sessions/session.ts'
+import type { Visit } from './sessions/sessions.ts'
+import { sticky } from './sticky/sticky.ts'
+import type { UserSessions } from './users/user-sessions.ts'
 
-export type { Drain, Drained, DrainOptions } from './drain.ts'
-export type { Check, CheckReport, Health, HealthOptions, HealthReport, HealthState } from './health.ts'
-export type { Load, LoadOptions, ShedOptions } from './load.ts'
-export type { OutagePolicy, SessionOptions } from './options.ts'
+export type { Drain, Drained, DrainOptions } from './process/drain.ts'
+export type { Check, CheckReport, Health, HealthOptions, HealthReport, HealthState } from './process/health.ts'
+export type { Load, LoadOptions, ShedOptions } from './process/load.ts'
+export type { OutagePolicy, SessionOptions } from './sessions/options.ts'
 // By star: only so can an app add its keys to SessionData under the name of the package.
-export * from './session.ts'
-export type { Sticky } from './sticky.ts'
-export type { InstanceOptions, StickyOptions } from './sticky-options.ts'
+export * from './sessions/session.ts'
+export type { Sticky } from './sticky/sticky.ts'
+export type { InstanceOptions, StickyOptions } from './sticky/sticky-options.ts'
 
 /** What we ask of a context; Koa's has it. */
 export interface SessionContext {

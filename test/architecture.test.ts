@@ -77,8 +77,8 @@ describe('architecture: the checker itself', () => {
       /middleware imports middleware only/,
     ],
     'middleware forwarding by more than the wire': [
-      { 'middleware/forward.ts': "import '../sidecar/proxy/a.ts'" },
-      /middleware imports middleware only; its forward\*\.ts also http1 and model/,
+      { 'middleware/sticky/forward.ts': "import '../../sidecar/proxy/a.ts'" },
+      /middleware imports middleware only; its sticky\/forward\*\.ts also http1 and model/,
     ],
     'anybody importing the command': [{ 'bench/a.ts': "import '../sidecar/bin.ts'" }, /nobody imports the command/],
     'Node in a pure layer': [{ 'sidecar/cluster/a.ts': "import { join } from 'node:path'" }, /cluster is pure/],
@@ -155,8 +155,8 @@ describe('architecture: the checker itself', () => {
     'types across': { 'sidecar/admin/a.ts': "import type { Member } from '../cluster/member.ts'" },
     'the pin in affinity.ts': { 'sidecar/proxy/affinity.ts': "import { pin } from '../../middleware/pin.ts'" },
     'the wire in what forwards for the middleware': {
-      'middleware/forward.ts': "import '../sidecar/http1/a.ts'",
-      'middleware/forward-upgrade.ts': "import type { B } from '../sidecar/model/b.ts'",
+      'middleware/sticky/forward.ts': "import '../../sidecar/http1/a.ts'",
+      'middleware/sticky/forward-upgrade.ts': "import type { B } from '../../sidecar/model/b.ts'",
     },
     'all layers in the composition root': {
       'sidecar/sidecar.ts': "import '../middleware/pin.ts'\nimport './proxy/a.ts'",

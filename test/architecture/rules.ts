@@ -82,8 +82,9 @@ function forbidden(path: string, layer: string, found: Import, dependencies: rea
   if (path.startsWith('middleware/')) {
     if (layerOf(target) === layer) return undefined
     // One app instance forwards to another over the same wire as the sidecar: no second reading of HTTP.
-    if (/^middleware\/forward(?:-\w+)?\.ts$/.test(path) && /^sidecar\/(?:http1|model)\//.test(target)) return undefined
-    return 'middleware imports middleware only; its forward*.ts also http1 and model'
+    if (/^middleware\/sticky\/forward(?:-\w+)?\.ts$/.test(path) && /^sidecar\/(?:http1|model)\//.test(target))
+      return undefined
+    return 'middleware imports middleware only; its sticky/forward*.ts also http1 and model'
   }
   if (!path.startsWith('sidecar/')) return undefined
   if (rule === undefined) return /^(?:sidecar|middleware)\//.test(target) ? undefined : 'not part of the package'

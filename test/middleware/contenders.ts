@@ -4,7 +4,7 @@ import { RedisStore as ConnectRedis } from 'connect-redis'
 import express from 'express'
 import { Redis, type RedisOptions } from 'ioredis'
 import { sessions } from '../../middleware/index.ts'
-import { RedisStore } from '../../middleware/redis-store.ts'
+import { RedisStore } from '../../middleware/stores/redis-store.ts'
 import { type App, call, type Reply, startApp } from '../support/clients.ts'
 
 const expressSession = createRequire(import.meta.url)('express-session')

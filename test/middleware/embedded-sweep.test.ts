@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert } from 'chai'
-import { embeddedDriver } from '../../middleware/embedded-driver.ts'
-import { createSweep } from '../../middleware/embedded-sweep.ts'
-import { openFiles } from '../../middleware/lmdb-files.ts'
+import { embeddedDriver } from '../../middleware/stores/embedded-driver.ts'
+import { createSweep } from '../../middleware/stores/embedded-sweep.ts'
+import { openFiles } from '../../middleware/stores/lmdb-files.ts'
 
 describe('embedded sweep', () => {
   let path: string

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert } from 'chai'
-import { createGuard } from '../../middleware/guard.ts'
+import { createGuard } from '../../middleware/stores/guard.ts'
 
 describe('guard', () => {
   const guard = () => createGuard({}, { judge: () => 'away' })

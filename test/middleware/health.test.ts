@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { assert } from 'chai'
 import express from 'express'
 import Koa from 'koa'
-import { type HealthOptions, health } from '../../middleware/health.ts'
+import { type HealthOptions, health } from '../../middleware/process/health.ts'
 import { call, closing, startApp } from '../support/clients.ts'
 
 describe('health', () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createGzip } from 'node:zlib'
 import { assert } from 'chai'
 import { SessionGone, StoreUnavailable, sessions } from '../../middleware/index.ts'
-import { MemoryStore } from '../../middleware/memory-store.ts'
+import { MemoryStore } from '../../middleware/stores/memory-store.ts'
 import { closing, startApp, talk } from '../support/clients.ts'
 import { valuesOf } from '../support/raw.ts'
 

@@ -3,7 +3,7 @@ import { connect as connectHttp2, createServer as createHttp2 } from 'node:http2
 import type { AddressInfo } from 'node:net'
 import { assert } from 'chai'
 import { sessions } from '../../middleware/index.ts'
-import { MemoryStore } from '../../middleware/memory-store.ts'
+import { MemoryStore } from '../../middleware/stores/memory-store.ts'
 import { closing, startApp, talk } from '../support/clients.ts'
 import { valuesOf } from '../support/raw.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'

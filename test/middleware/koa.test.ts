@@ -1,7 +1,7 @@
 // Koa 3 over real sockets: what koa-session's users expect of ctx.session, and what koa-session gets wrong.
 import { Readable } from 'node:stream'
 import { assert } from 'chai'
-import { RedisStore } from '../../middleware/redis-store.ts'
+import { RedisStore } from '../../middleware/stores/redis-store.ts'
 import { closing } from '../support/clients.ts'
 import { openRaw } from '../support/raw.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import type express from 'express'
-import { MemoryStore } from '../../middleware/memory-store.ts'
+import { MemoryStore } from '../../middleware/stores/memory-store.ts'
 import { closing } from '../support/clients.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { ours } from './contenders.ts'

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { assert } from 'chai'
-import { EmbeddedStore } from '../../middleware/embedded-store.ts'
 import { StoreUnavailable } from '../../middleware/errors.ts'
-import { lmdb } from '../../middleware/lmdb-files.ts'
+import { EmbeddedStore } from '../../middleware/stores/embedded-store.ts'
+import { lmdb } from '../../middleware/stores/lmdb-files.ts'
 import { closing } from '../support/clients.ts'
 import { ask } from './compatible/kit.ts'
 
@@ -34,7 +34,7 @@ describe('lmdb files', () => {
 
   it('leave nothing on the global object that a test runner would take for a leak', () => {
     // In a process of its own: whoever has loaded the package before us has left its traces already.
-    const code = `import { lmdb } from './dist/middleware/lmdb-files.js'
+    const code = `import { lmdb } from './dist/middleware/stores/lmdb-files.js'
       lmdb()
       console.log(Object.keys(globalThis).filter(name => name.includes('lmdb')).join())`
     const cwd = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert } from 'chai'
-import { memoryIndex } from '../../middleware/memory-index.ts'
+import { memoryIndex } from '../../middleware/stores/memory-index.ts'
 
 describe('the index of the in-process store', () => {
   it('forgets users who never return', async () => {

@@ -1,6 +1,6 @@
 // What is kept, and for how long: exactly, in counted time.
 import { assert } from 'chai'
-import { nearCache } from '../../middleware/near-cache.ts'
+import { nearCache } from '../../middleware/stores/near-cache.ts'
 
 describe('near-cache', () => {
   const limits = { maxAge: 1_000, maxSessions: 3, maxBytes: 10_000 }

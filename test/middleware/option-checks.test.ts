@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { sessions } from '../../middleware/index.ts'
-import { MemoryStore } from '../../middleware/memory-store.ts'
+import { MemoryStore } from '../../middleware/stores/memory-store.ts'
 import { closing } from '../support/clients.ts'
 import { ours } from './contenders.ts'
 import { warningsOf } from './warnings.ts'

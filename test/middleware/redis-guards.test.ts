@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import { assert } from 'chai'
 import { sessions } from '../../middleware/index.ts'
-import { RedisStore } from '../../middleware/redis-store.ts'
+import { RedisStore } from '../../middleware/stores/redis-store.ts'
 import { closing } from '../support/clients.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { until } from '../support/redis-process.ts'

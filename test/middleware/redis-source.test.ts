@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import type { Cluster, Redis } from 'ioredis'
 import { RedisStore, sessions } from '../../middleware/index.ts'
-import { open } from '../../middleware/redis-source.ts'
+import { open } from '../../middleware/stores/redis-source.ts'
 
 describe('redis option', () => {
   /** What became of it; nothing is waited for, and what is not there does not matter. */

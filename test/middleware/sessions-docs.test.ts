@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { assert } from 'chai'
 import { sessions } from '../../middleware/index.ts'
-import { MemoryStore } from '../../middleware/memory-store.ts'
+import { MemoryStore } from '../../middleware/stores/memory-store.ts'
 import { call, closing } from '../support/clients.ts'
 import { startRedis } from '../support/redis.ts'
 import { freePort } from '../support/redis-process.ts'
@@ -19,7 +19,8 @@ describe('docs/sessions.md', () => {
   const open = closing()
 
   it('names every option, and none that is not there', () => {
-    const declared = readdirSync(join(root, 'middleware'))
+    const declared = readdirSync(join(root, 'middleware'), { recursive: true, encoding: 'utf8' })
+      .filter(name => name.endsWith('.ts'))
       .map(name => read(`middleware/${name}`))
       .flatMap(text => [...text.matchAll(/^export interface (\w+Options)\b[^{]*\{\n(.*?)^\}/gms)])
       .filter(([, name]) => PARTS.includes(name!))

@@ -1,10 +1,10 @@
 // What every store has to do, on both of its faces: the driver that our engine works with, and express-session's Store.
 import { assert } from 'chai'
 import express from 'express'
-import { Cookie } from '../../middleware/cookie.ts'
 import { sessions } from '../../middleware/index.ts'
-import { driverOf } from '../../middleware/options.ts'
-import type { SessionStore, Snapshot, Store } from '../../middleware/store.ts'
+import { Cookie } from '../../middleware/sessions/cookie.ts'
+import { driverOf } from '../../middleware/sessions/options.ts'
+import type { SessionStore, Snapshot, Store } from '../../middleware/stores/store.ts'
 import { call, startApp } from '../support/clients.ts'
 import { until } from '../support/redis-process.ts'
 import { cookieOf } from './contenders.ts'

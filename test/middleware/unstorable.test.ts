@@ -1,7 +1,7 @@
 // What an app puts into a session, or in its place, and cannot be written: one 500, and the process lives on.
 import { assert } from 'chai'
 import { sessions } from '../../middleware/index.ts'
-import { MemoryStore } from '../../middleware/memory-store.ts'
+import { MemoryStore } from '../../middleware/stores/memory-store.ts'
 import { call, closing, startApp } from '../support/clients.ts'
 import { SECRET, site } from './contenders.ts'
 import { serve } from './koa-sites.ts'

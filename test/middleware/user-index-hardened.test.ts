@@ -1,7 +1,7 @@
 // The index keeps what the store keeps: hashed ids, encrypted data.
 import { assert } from 'chai'
 import { sessions } from '../../middleware/index.ts'
-import { RedisStore } from '../../middleware/redis-store.ts'
+import { RedisStore } from '../../middleware/stores/redis-store.ts'
 import { closing } from '../support/clients.ts'
 import { startRedis } from '../support/redis.ts'
 import { SECRET, site } from './contenders.ts'

@@ -2,8 +2,8 @@
 // its standard output where there is none.
 import cluster from 'node:cluster'
 import { createServer as createH2 } from 'node:http2'
-import { drain } from '../../dist/middleware/drain.js'
-import { health } from '../../dist/middleware/health.js'
+import { drain } from '../../dist/middleware/process/drain.js'
+import { health } from '../../dist/middleware/process/health.js'
 
 const { kind = 'express', workers = 0, redis, rejects = false, options = {} } = JSON.parse(process.argv[2])
 

@@ -1,8 +1,8 @@
 // `node sticky-app.mjs JSON`: an instance of an app that keeps state in its memory, for the tests of sticky().
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
-import { drain } from '../../dist/middleware/drain.js'
-import { sticky } from '../../dist/middleware/sticky.js'
+import { drain } from '../../dist/middleware/process/drain.js'
+import { sticky } from '../../dist/middleware/sticky/sticky.js'
 
 const { kind = 'express', port, options, parsesFirst = false, continues = false, drains } = JSON.parse(process.argv[2])
 const name = options.instance.name ?? options.instance.address

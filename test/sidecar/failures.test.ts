@@ -51,8 +51,9 @@ describe('failures of peers', function () {
       const before = await stateOf(at)
       await meets(async () => (await stateOf(at)).succeeded > before.succeeded, 'back in rotation')
       const checks = (await stateOf(at)).health!.checks - before.health!.checks
-      // A check and a half of the interval, and perhaps the one that was under way; asked only now and then.
-      expect(checks, 'checks until it was back').to.be.at.most(4)
+      // A check and a half of the interval, and perhaps the one that was under way; asked only now and then, and later
+      // when another lane of tests has the machine.
+      expect(checks, 'checks until it was back').to.be.at.most(6)
       await meets(async () => (await stateOf(at)).state === 'ready', 'ready')
     }
     await clients.stop()

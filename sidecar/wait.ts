@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { get, type IncomingMessage } from 'node:http'
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseAddress } from './model/endpoint.ts'
 import type { WaitOptions } from './wait-options.ts'
 
 /** The sidecar did not get ready. `message` is for people. */
@@ -128,16 +129,12 @@ function ended(answer: IncomingMessage): Promise<void> {
 }
 
 function ask(admin: string, path: string, signal?: AbortSignal): Promise<IncomingMessage> {
-  const at = admin.startsWith('unix:') ? { socketPath: admin.slice(5) } : hostAndPort(admin)
+  const address = parseAddress(admin)!
+  const at = 'path' in address ? { socketPath: address.path } : address
   return new Promise((resolve, reject) => {
     const request = get({ ...at, path, agent: false, ...(signal ? { signal } : {}) }, resolve)
     request.once('error', error =>
       reject(error.name === 'TimeoutError' ? new Error('no answer within a second') : error),
     )
   })
-}
-
-function hostAndPort(address: string): { host: string; port: string } {
-  const colon = address.lastIndexOf(':')
-  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: address.slice(colon + 1) }
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
 import { acceptedAll } from './accepted-all.ts'
 import { closeAll, startDraining } from './draining.ts'
+import { milliseconds } from './milliseconds.ts'
 import { type Watched, watchServer } from './under-way.ts'
 
 export interface DrainOptions {
@@ -57,8 +58,8 @@ const all = new Set<Running>()
 /** `servers`: what `app.listen()` returns, of Express or Koa, or any server of `node:http`, `https`, `http2`, `net`. */
 export function drain(servers: Server | readonly Server[], options: DrainOptions = {}): Drain {
   const { signals = ['SIGTERM', 'SIGINT'], exit = true } = options
-  const delay = milliseconds('delay', options.delay, 3_000)
-  const grace = milliseconds('grace', options.grace, 25_000)
+  const delay = milliseconds('drain', 'delay', options.delay, 3_000)
+  const grace = milliseconds('drain', 'grace', options.grace, 25_000)
   const watched = [servers].flat().map(watchServer)
   let done: Promise<Drained> | undefined
 
@@ -132,13 +133,4 @@ async function run(watched: readonly Watched[], { wait, grace, close }: Plan): P
 
 function countOf(watched: readonly Watched[]): number {
   return watched.reduce((sum, each) => sum + each.count(), 0)
-}
-
-/** Of a timer of Node; a longer one ends at once. */
-const LONGEST = 2_147_483_647
-
-function milliseconds(name: string, value: number | undefined, usual: number): number {
-  if (value === undefined) return usual
-  if (typeof value === 'number' && value >= 0 && value <= LONGEST) return value
-  throw new TypeError(`drain: ${name} must be milliseconds, 0 or more and at most ${LONGEST}, not ${String(value)}`)
 }

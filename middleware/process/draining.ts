@@ -3,7 +3,6 @@
 
 type Close = () => unknown
 
-const listeners = new Set<() => void>()
 const closing = new Set<Close>()
 let draining = false
 
@@ -13,13 +12,7 @@ export function isDraining(): boolean {
 
 /** From now on readiness fails. */
 export function startDraining(): void {
-  if (draining) return
   draining = true
-  for (const listener of listeners) listener()
-}
-
-export function onDraining(listener: () => void): void {
-  listeners.add(listener)
 }
 
 /** `close` is called when the servers have drained. Returns what takes it off again. */

@@ -5,6 +5,8 @@ import { messageOf } from '../errors.ts'
 import { refuseUnknown } from '../option-names.ts'
 import { isDraining } from './draining.ts'
 import { watchEventLoop } from './event-loop.ts'
+import { milliseconds } from './milliseconds.ts'
+import { wholePath } from './whole-path.ts'
 
 /** Fails by throwing, rejecting, returning false, or by taking too long. */
 export type Check = (signal: AbortSignal) => unknown
@@ -65,9 +67,9 @@ const OPTIONS = ['checks', 'timeout', 'cache', 'eventLoopDelay', 'heap', 'live',
 export function health(options: HealthOptions = {}): Health {
   refuseUnknown('health', options, OPTIONS)
   const { checks = {}, live = '/livez', ready = '/readyz', details = false } = options
-  const timeout = duration('timeout', options.timeout, 1_000)
-  const cache = duration('cache', options.cache, 1_000, 0)
-  const lateFrom = duration('eventLoopDelay', options.eventLoopDelay, Number.POSITIVE_INFINITY)
+  const timeout = milliseconds('health', 'timeout', options.timeout, 1_000, 1)
+  const cache = milliseconds('health', 'cache', options.cache, 1_000)
+  const lateFrom = milliseconds('health', 'eventLoopDelay', options.eventLoopDelay, Number.POSITIVE_INFINITY, 1)
   const fullFrom = share(options.heap)
   for (const [name, check] of Object.entries(checks))
     if (typeof check !== 'function')
@@ -107,7 +109,7 @@ export function health(options: HealthOptions = {}): Health {
     // Koa calls with a context and `next`.
     const [req, res, next]: [IncomingMessage, ServerResponse, Next] =
       third === undefined ? [first.req, first.res, second] : [first, second, third]
-    const path = pathOf(req)
+    const path = wholePath(req)
     if ((path !== live && path !== ready) || (req.method !== 'GET' && req.method !== 'HEAD')) return next()
     if (third === undefined) first.respond = false
     if (path === live) return void answer(res, 200, { status: 'live' })
@@ -115,11 +117,6 @@ export function health(options: HealthOptions = {}): Health {
   }
 
   return Object.assign(middleware, { report }) as Health
-}
-
-/** Below a mount point as well: `originalUrl` is Express's word for the whole. */
-function pathOf(req: IncomingMessage & { originalUrl?: string }): string {
-  return (req.originalUrl ?? req.url ?? '').split('?', 1)[0]!
 }
 
 function answer(res: ServerResponse, status: number, body: object): void {
@@ -153,17 +150,6 @@ async function run(check: Check, timeout: number): Promise<CheckReport> {
   } finally {
     clearTimeout(timer)
   }
-}
-
-/** Of a timer of Node; a longer one ends at once. */
-const LONGEST = 2_147_483_647
-
-function duration(name: string, value: number | undefined, usual: number, least = 1): number {
-  if (value === undefined) return usual
-  if (typeof value === 'number' && value >= least && value <= LONGEST) return value
-  throw new TypeError(
-    `health: ${name} must be milliseconds, ${least} or more and at most ${LONGEST}, not ${String(value)}`,
-  )
 }
 
 function share(value: number | undefined): number {

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { whenOver } from './answer-over.ts'
 import { type LoopPace, watchPace } from './loop-pace.ts'
+import { wholePath } from './whole-path.ts'
 
 export interface LoadOptions {
   /**
@@ -66,7 +67,7 @@ export function load(options: LoadOptions = {}): Load {
     const res: Counted = koa ? first.res : second
     const next: Next = koa ? second : third
     // Mounted twice, in an app and in one within it, it is one request.
-    if (res[COUNTED] || except.has(pathOf(req))) return next()
+    if (res[COUNTED] || except.has(wholePath(req))) return next()
     enter(res)
     if (send === 'always' || asks(req)) announce(res)
     if (shed !== undefined && Math.random() < shareOf(pace.late, shed)) {
@@ -134,13 +135,6 @@ function turnAway(res: ServerResponse, retryAfter: number): void {
     ...(retryAfter > 0 && { 'Retry-After': String(retryAfter) }),
   })
   res.end(res.req.method === 'HEAD' ? undefined : BUSY)
-}
-
-/** Below a mount point as well: `originalUrl` is Express's word for the whole. */
-function pathOf(req: IncomingMessage & { originalUrl?: string }): string {
-  const url = req.originalUrl ?? req.url ?? ''
-  const query = url.indexOf('?')
-  return query === -1 ? url : url.slice(0, query)
 }
 
 function checked({ send = 'always', except = ['/livez', '/readyz'], shed = false }: LoadOptions) {

@@ -1,7 +1,7 @@
 // The door of a house, for all adapters: which requests have a session here, and how a visit is tied to its answer.
 import type { ServerResponse } from 'node:http'
 import { closeAtTheEnd } from '../process/draining.ts'
-import { RedisStore } from '../stores/redis-store.ts'
+import { DEADLINE } from '../stores/guard.ts'
 import type { SessionStore, Store } from '../stores/store.ts'
 import type { UserSessions } from '../users/user-sessions.ts'
 import type { CookieOptions } from './cookie.ts'
@@ -39,8 +39,6 @@ export interface Door {
   readonly upkeep: Upkeep & UserSessions<any>
 }
 
-/** Milliseconds: what a command to Redis has by default. */
-const DEADLINE = 250
 /** Told per request: the secret may come with it, as `req.secret` or Koa's `app.keys`. It begins as express-session's. */
 const NO_SECRET =
   'secret option required for sessions: give sessions({ secret: ... }) a long random text (is the environment variable ' +
@@ -78,7 +76,7 @@ export function openDoor(options: SessionOptions, kind: typeof Session): Door {
         const ready = driver?.ready?.()
         if (ready === undefined || within === undefined) return ready
         const ms = typeof within === 'number' ? within : (options.deadline ?? DEADLINE)
-        await readyWithin(ms, ready, () => (store instanceof RedisStore ? store.connection.lastError : undefined))
+        await readyWithin(ms, ready, () => driver?.lastError?.())
       },
       async close() {
         forget?.()

@@ -52,11 +52,8 @@ export function hold(response: ServerResponse, held: Held): void {
 
   res.writeHead = function (this: Response, status: number, ...rest: unknown[]) {
     if (isPlaced || this._header) return (writeHead as (...all: unknown[]) => never).call(this, status, ...rest)
-    const reason = typeof rest[0] === 'string' ? (rest.shift() as string) : undefined
     // What is set with the head has to be in place before our cookie, or it would replace it.
-    this.statusCode = status
-    if (reason !== undefined) this.statusMessage = reason
-    setAll(this, rest[0])
+    takeHead(this, status, rest)
     place()
     return writeHead.call(this, status)
   } as never
@@ -175,8 +172,15 @@ function told(error: Extract<Commit, { kind: 'refused' }>['error']): string {
   return error instanceof SessionUnstorable ? 'The session cannot be stored' : 'The session store is unavailable'
 }
 
+/** Puts onto the answer what `writeHead` was called with. */
+export function takeHead(res: ServerResponse, status: number, [first, second]: readonly unknown[]): void {
+  res.statusCode = status
+  if (typeof first === 'string') res.statusMessage = first
+  setAll(res, typeof first === 'string' ? second : first)
+}
+
 /** As `writeHead` takes them: an object, pairs, or one flat list. */
-export function setAll(res: ServerResponse, headers: unknown): void {
+function setAll(res: ServerResponse, headers: unknown): void {
   if (!headers) return
   if (!Array.isArray(headers)) {
     for (const [name, value] of Object.entries(headers as object)) if (name) res.setHeader(name, value)

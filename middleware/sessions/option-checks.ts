@@ -3,11 +3,10 @@
 import { serialize } from 'cookie'
 import { messageOf } from '../errors.ts'
 import { warning } from '../notice.ts'
+import { LONGEST_TIMER } from '../process/milliseconds.ts'
 import { Cookie, type CookieOptions } from './cookie.ts'
 
 const OUTAGES: readonly unknown[] = ['fail', 'anonymous', 'stale']
-/** What `setTimeout` takes; more fires at once. */
-const LONGEST = 2 ** 31 - 1
 
 interface Given {
   cookie?: unknown
@@ -28,8 +27,10 @@ export function check(name: string, { cookie, deadline, genid, outage, prefix }:
   }
   if (outage != null && typeof outage !== 'function' && !OUTAGES.includes(outage))
     throw new TypeError(`outage must be 'fail', 'anonymous', 'stale' or a function, not ${shown(outage)}`)
-  if (deadline !== undefined && !(typeof deadline === 'number' && deadline > 0 && deadline <= LONGEST))
-    throw new TypeError(`deadline must be a number of milliseconds above 0, up to ${LONGEST}, not ${shown(deadline)}`)
+  if (deadline !== undefined && !(typeof deadline === 'number' && deadline > 0 && deadline <= LONGEST_TIMER))
+    throw new TypeError(
+      `deadline must be a number of milliseconds above 0, up to ${LONGEST_TIMER}, not ${shown(deadline)}`,
+    )
   if (prefix !== undefined && typeof prefix !== 'string')
     throw new TypeError(`prefix must be a string, not ${shown(prefix)}`)
   for (const [option, given] of [

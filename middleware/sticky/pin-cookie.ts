@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parse } from 'cookie'
 import type { Pin, Pins } from '../pin.ts'
 import { Cookie, type CookieOptions } from '../sessions/cookie.ts'
-import { setAll } from '../sessions/hold.ts'
+import { takeHead } from '../sessions/hold.ts'
 
 export interface PinCookies {
   /** Undefined without one that is ours and not over. */
@@ -66,10 +66,7 @@ function withHead(res: ServerResponse, work: () => void): void {
   res.writeHead = function (this: ServerResponse, status: number, ...rest: unknown[]) {
     res.writeHead = writeHead
     if (this.headersSent) return (writeHead as (...all: unknown[]) => never).call(this, status, ...rest)
-    const reason = typeof rest[0] === 'string' ? (rest.shift() as string) : undefined
-    this.statusCode = status
-    if (reason !== undefined) this.statusMessage = reason
-    setAll(this, rest[0])
+    takeHead(this, status, rest)
     work()
     return writeHead.call(this, status)
   } as never

@@ -2,6 +2,7 @@
 
 import { refuseUnknown } from '../option-names.ts'
 import { LEAST_KEY } from '../pin.ts'
+import { LONGEST_TIMER } from '../process/milliseconds.ts'
 import type { CookieOptions } from '../sessions/cookie.ts'
 import type { RedisSource } from '../stores/redis-source.ts'
 import { isAddress } from './forward-peer.ts'
@@ -99,8 +100,8 @@ export function stickySettings(options: StickyOptions): StickySettings {
     proxy,
     idle: milliseconds('idle', options.idle, 3_600_000),
     life: milliseconds('life', options.life, 86_400_000),
-    heartbeat: milliseconds('heartbeat', options.heartbeat, 2_000, LONGEST),
-    timeout: milliseconds('timeout', options.timeout, 60_000, LONGEST),
+    heartbeat: milliseconds('heartbeat', options.heartbeat, 2_000, LONGEST_TIMER),
+    timeout: milliseconds('timeout', options.timeout, 60_000, LONGEST_TIMER),
   }
 }
 
@@ -158,13 +159,11 @@ function checkAddress(option: string, address: unknown): void {
     throw new TypeError(`sticky: ${option} must be host:port or unix:/path, not ${kindOf(address)}`)
 }
 
-/** Of a timer of Node; a longer one ends at once. The life of a pin is none. */
-const LONGEST = 2_147_483_647
-
+/** The life of a pin is no timer's. */
 function milliseconds(option: string, value: number | undefined, usual: number, most = Number.MAX_VALUE): number {
   if (value === undefined) return usual
   if (typeof value === 'number' && value > 0 && value <= most) return value
-  const upTo = most === LONGEST ? ` and at most ${LONGEST}` : ''
+  const upTo = most === LONGEST_TIMER ? ` and at most ${LONGEST_TIMER}` : ''
   throw new TypeError(`sticky: ${option} must be milliseconds above 0${upTo}, not ${kindOf(value)}`)
 }
 

@@ -11,7 +11,7 @@ import { type Files, openFiles } from './lmdb-files.ts'
 import type { Replaced, SessionStore } from './store.ts'
 import { sumOf } from './vitals.ts'
 
-export interface EmbeddedDriver extends Required<SessionStore> {
+export interface EmbeddedDriver extends Required<Omit<SessionStore, 'lastError'>> {
   /** What lives. */
   find(id: string): Entry | undefined
   clear(): Promise<void>

@@ -22,6 +22,8 @@ export interface Watch {
   onRefusal?(error: Error): void
 }
 
+/** Milliseconds of silence, when nothing else is said. */
+export const DEADLINE = 250
 /** Failures in a row that open the breaker. */
 const FAILURES = 5
 const FIRST_PAUSE = 500
@@ -38,7 +40,7 @@ export interface Guard {
   readonly counts: { commands: number; failures: number; refused: number; opened: number }
 }
 
-export function createGuard({ deadline = 250 }: GuardOptions, watch: Watch): Guard {
+export function createGuard({ deadline = DEADLINE }: GuardOptions, watch: Watch): Guard {
   if (!(deadline > 0)) throw new TypeError(`deadline must be a number of milliseconds above 0, not ${deadline}`)
   const counts = { commands: 0, failures: 0, refused: 0, opened: 0 }
   let failures = 0

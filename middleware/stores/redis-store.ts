@@ -84,6 +84,7 @@ export class RedisStore extends Store implements Driven {
       destroy: async id => (await this.#ask(key(id), (redis, key) => redis.remove(key))) !== 0,
       index: redisIndex(prefix, this.connection.client, (key, work) => this.#ask(key, work)),
       vitals: () => this.guards.vitals(),
+      lastError: () => this.connection.lastError,
       ready: () => this.#ready(),
       close: () => this.close(),
     }

@@ -49,6 +49,8 @@ export interface SessionStore {
   /** What its guards have counted. */
   vitals?(): StoreVitals
   ready?(): Promise<void>
+  /** Why its connection is not there, as far as that is known. */
+  lastError?(): Error | undefined
   close?(): Promise<void>
 }
 
